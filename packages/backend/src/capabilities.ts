@@ -1,0 +1,52 @@
+/** Whether a domain is powered, as its power-good shows it. Unknown is a value: never taken for off. */
+export type Power = "on" | "off" | "unknown";
+
+/** Tells whether the domain is powered. */
+export interface Sense {
+  /** Reads the hardware now, glitches included. Never rejects: what can't be read is unknown. */
+  read(): Promise<Power>;
+  /** What has held for the debounce time; unknown when it keeps changing. What decides over a press is read so. */
+  readStable(): Promise<Power>;
+  /** Called at every change of what `read` would answer, after debouncing. Returns the unsubscriber. */
+  onChange(listener: (power: Power) => void): () => void;
+}
+
+/** A momentary line that acts by being asserted for a while: a toggle, so doing it twice undoes or repeats it. */
+export interface Button {
+  readonly line: string;
+  /**
+   * Asserts for the pulse that the platform gives it, then releases. Once asserted it always runs to its end.
+   * @throws BusbarError HARDWARE_UNAVAILABLE before the assertion (nothing happened),
+   *   POWER_OPERATION_FAILED after it (something may have happened).
+   */
+  press(): Promise<void>;
+}
+
+/** Something that forces the power off by staying asserted. */
+export interface Holdable {
+  readonly line: string;
+  /** Asserts for the platform's hold, or until `release` says so, then releases. Same errors as `press`. */
+  hold(release: AbortSignal): Promise<void>;
+}
+
+/** A rail enable: a level. Setting it twice does no more than once. */
+export interface Switch {
+  readonly line: string;
+  /** @throws BusbarError HARDWARE_UNAVAILABLE */
+  set(power: "on" | "off"): Promise<void>;
+}
+
+/** What a backend can do for one domain; a capability it lacks is absent, and actions that need it are refused. */
+export interface DomainControl {
+  readonly sense: Sense;
+  readonly powerButton?: Button & Holdable;
+  readonly resetButton?: Button;
+  /** A line that cuts the power by itself: asserting it on an off host does nothing. */
+  readonly forceOff?: Holdable;
+  readonly rail?: Switch;
+  /** Undefined when all lines are held; else what is missing and why. */
+  unavailable(): string | undefined;
+  onAvailability(listener: () => void): () => void;
+  /** Releases momentary lines inactive and leaves latched ones as they are. */
+  close(): Promise<void>;
+}

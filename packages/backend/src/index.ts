@@ -1,0 +1,1 @@
+export type { Button, DomainControl, Holdable, Power, Sense, Switch } from "./capabilities.ts";

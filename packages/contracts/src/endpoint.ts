@@ -1,0 +1,145 @@
+import { BusbarError } from "./busbar-error.ts";
+import { type ComponentKind, type ComponentName, kindOf } from "./component.ts";
+import { busbar } from "./generated/messages.js";
+import { actionMessages } from "./kinds.ts";
+import { type MessageType, messageType, undecoded } from "./message-type.ts";
+import { subjects } from "./subjects.ts";
+
+export type ServiceName = "powermgr" | "statemgr";
+
+/**
+ * A request/reply endpoint as data: the same row registers the handler, types the client and documents the contract.
+ * P is what a sender encodes, M what a receiver decodes.
+ */
+export interface Endpoint<RequestP, RequestM, ResponseP, ResponseM> {
+  readonly service: ServiceName;
+  /** No dots: NATS micro services refuse them. */
+  readonly name: string;
+  /** May hold `*` for a component's index. */
+  readonly subject: string;
+  readonly request: MessageType<RequestP, RequestM>;
+  readonly response: MessageType<ResponseP, ResponseM>;
+  readonly summary: string;
+}
+
+const v1 = busbar.v1;
+
+const action = (service: ServiceName, kind: ComponentKind) => ({
+  service,
+  name: `${kind}-action`,
+  subject: subjects.everyOf(service, kind, "action"),
+  request: undecoded(actionMessages(kind).request.name),
+  response: undecoded(actionMessages(kind).response.name),
+  summary: `Carry out an action on a ${kind}`,
+});
+
+/** The endpoints that exist once per kind come from this row, never from copies. */
+const perKind = (service: ServiceName, kinds: readonly ComponentKind[]) => kinds.map((kind) => action(service, kind));
+
+export const endpoints = {
+  statemgrActions: perKind("statemgr", ["chassis", "host"]),
+  powermgrActions: perKind("powermgr", ["chassis", "host"]),
+  componentGet: (["chassis", "host"] as const).map((kind) => ({
+    service: "statemgr" as const,
+    name: `${kind}-get`,
+    subject: subjects.everyOf("statemgr", kind, "get"),
+    request: messageType("GetComponentRequest", v1.GetComponentRequest),
+    response: messageType("ComponentState", v1.ComponentState),
+    summary: `State of one ${kind}`,
+  })),
+  componentHistory: (["chassis", "host"] as const).map((kind) => ({
+    service: "statemgr" as const,
+    name: `${kind}-history`,
+    subject: subjects.everyOf("statemgr", kind, "history"),
+    request: messageType("GetHistoryRequest", v1.GetHistoryRequest),
+    response: messageType("GetHistoryResponse", v1.GetHistoryResponse),
+    summary: `State changes of one ${kind}, newest first`,
+  })),
+  componentLists: (
+    [
+      ["hosts", "host"],
+      ["chassis", "chassis"],
+    ] as const
+  ).map(([plural, kind]) => ({
+    service: "statemgr" as const,
+    name: `${plural}-list`,
+    subject: `statemgr.${plural}.list`,
+    kind,
+    request: messageType("ListComponentsRequest", v1.ListComponentsRequest),
+    response: messageType("ListComponentsResponse", v1.ListComponentsResponse),
+    summary: `State of every ${kind}`,
+  })),
+  powerStatus: (
+    [
+      ["hosts", "host"],
+      ["chassis", "chassis"],
+    ] as const
+  ).map(([plural, kind]) => ({
+    service: "powermgr" as const,
+    name: `${plural}-status`,
+    subject: `powermgr.${plural}.status`,
+    kind,
+    request: messageType("GetStatusRequest", v1.GetStatusRequest),
+    response: messageType("GetStatusResponse", v1.GetStatusResponse),
+    summary: `Observed power of every ${kind}`,
+  })),
+  systemStatus: {
+    service: "powermgr",
+    name: "system-status",
+    subject: "powermgr.system.status",
+    request: messageType("GetStatusRequest", v1.GetStatusRequest),
+    response: messageType("GetStatusResponse", v1.GetStatusResponse),
+    summary: "Observed power of every domain",
+  },
+  operationsGet: {
+    service: "powermgr",
+    name: "operations-get",
+    subject: "powermgr.operations.get",
+    request: messageType("GetOperationRequest", v1.GetOperationRequest),
+    response: messageType("Operation", v1.Operation),
+    summary: "One operation by its id",
+  },
+  operationsList: {
+    service: "powermgr",
+    name: "operations-list",
+    subject: "powermgr.operations.list",
+    request: messageType("ListOperationsRequest", v1.ListOperationsRequest),
+    response: messageType("ListOperationsResponse", v1.ListOperationsResponse),
+    summary: "Active and past operations",
+  },
+  domainsList: {
+    service: "powermgr",
+    name: "domains-list",
+    subject: "powermgr.domains.list",
+    request: messageType("ListDomainsRequest", v1.ListDomainsRequest),
+    response: messageType("ListDomainsResponse", v1.ListDomainsResponse),
+    summary: "The power domains of the platform",
+  },
+  powermgrHealth: health("powermgr"),
+  statemgrHealth: health("statemgr"),
+} as const;
+
+function health<S extends ServiceName>(service: S) {
+  return {
+    service,
+    name: "health-check",
+    subject: `${service}.health.check`,
+    request: messageType("GetHealthRequest", v1.GetHealthRequest),
+    response: messageType("GetHealthResponse", v1.GetHealthResponse),
+    summary: `What works and what does not in ${service}`,
+  };
+}
+
+/**
+ * Where actions on a component are sent.
+ * @throws BusbarError NOT_FOUND for a kind that takes none
+ */
+export function actionEndpoint(service: ServiceName, component: ComponentName) {
+  const rows = service === "statemgr" ? endpoints.statemgrActions : endpoints.powermgrActions;
+  const endpoint = rows.find(({ name }) => name === `${kindOf(component)}-action`);
+  if (endpoint) return endpoint;
+  throw new BusbarError("NOT_FOUND", `${component} takes no actions`, {
+    component,
+    remedy: "act on a host or a chassis",
+  });
+}

@@ -1,0 +1,2 @@
+export { type ProcessName, processNames, type Suite, type SuiteOptions, startSuite } from "./suite.ts";
+export { SupervisedProcess } from "./supervised-process.ts";

@@ -1,0 +1,214 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { isAbsolute, join, resolve } from "node:path";
+import { type Bus, connectBus } from "@busbar/bus";
+import { BusbarError, endpoints, milliseconds } from "@busbar/contracts";
+import { type BoardController, connectController } from "@busbar/hardware";
+import { startWitness } from "@busbar/simulator/stand-ins";
+import { boardSocketPath } from "./board-socket.ts";
+import { removeRunFile, writeRunFile } from "./run-file.ts";
+import { type ProcessPlan, SupervisedProcess } from "./supervised-process.ts";
+
+export interface SuiteOptions {
+  /** The checkout: bundles are in its dist/, platforms in its platforms/. */
+  readonly root: string;
+  readonly natsServer: string;
+  readonly dataDir: string;
+  readonly platform: string;
+  readonly profile: string;
+  readonly port?: number | undefined;
+  /** Beside the platform file unless told. */
+  readonly board?: string;
+  readonly onLine: (process: string, line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** In the order they start; they stop in the reverse one. */
+export const processNames = ["broker", "board", "powermgr", "statemgr"] as const;
+export type ProcessName = (typeof processNames)[number];
+
+export interface Suite {
+  readonly natsUrl: string;
+  readonly boardSocket: string;
+  readonly processes: Readonly<Record<ProcessName, SupervisedProcess>>;
+  /** The launcher's own connections: to watch, not to act through. */
+  readonly bus: Bus;
+  readonly board: BoardController;
+  stop(): Promise<void>;
+}
+
+const readyWithinMs = 60_000;
+const askTimeout = milliseconds(2_000);
+const listening = /Listening for client connections on .*:(\d+)$/;
+const quietLog = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * Starts broker, board and daemons as processes of their own, as systemd does on a BMC: what dies is started again, after
+ * its release step. Resolves when everything answers.
+ * @throws BusbarError UNAVAILABLE when something does not come up, ABORTED by the signal
+ */
+export async function startSuite(options: SuiteOptions): Promise<Suite> {
+  const { root, dataDir, onLine } = options;
+  const platform = platformFile(root, options.platform);
+  const boardConfig = options.board ?? join(platform, "..", "board.yaml");
+  mkdirSync(join(dataDir, "broker"), { recursive: true });
+  const boardSocket = boardSocketPath(dataDir);
+  const ready = new AbortController();
+  const signal = AbortSignal.any([
+    ready.signal,
+    AbortSignal.timeout(readyWithinMs),
+    ...(options.signal ? [options.signal] : []),
+  ]);
+
+  let port = options.port;
+  let onPort = () => {};
+  const portKnown = new Promise<void>((resolve) => {
+    onPort = resolve;
+  });
+  const bundle = (name: string, ...args: string[]): ProcessPlan => ({
+    name,
+    file: process.execPath,
+    args: [join(root, "dist", `${name}.mjs`), ...args],
+  });
+  const natsUrl = () => `nats://127.0.0.1:${port}`;
+  const watchPort = (name: string, line: string) => {
+    const found = listening.exec(line)?.[1];
+    if (found !== undefined) {
+      port = Number(found);
+      onPort();
+    }
+    onLine(name, line);
+  };
+  const releaseLines = async () => {
+    const controller = await connectController({ socket: boardSocket, client: "release-step" });
+    try {
+      await controller.releaseMomentary();
+    } finally {
+      controller.close();
+    }
+  };
+  const processes: Record<ProcessName, SupervisedProcess> = {
+    broker: new SupervisedProcess({
+      plan: () => ({
+        name: "broker",
+        file: options.natsServer,
+        args: ["-a", "127.0.0.1", "-p", String(port ?? -1), "-js", "-sd", join(dataDir, "broker")],
+      }),
+      onLine: watchPort,
+    }),
+    board: new SupervisedProcess({
+      plan: () =>
+        bundle("board", "--socket", boardSocket, "--config", boardConfig, "--journal", join(dataDir, "board.ndjson")),
+      onLine,
+    }),
+    powermgr: new SupervisedProcess({
+      plan: () =>
+        bundle(
+          "powermgr",
+          "--nats-url",
+          natsUrl(),
+          "--data-dir",
+          join(dataDir, "powermgr"),
+          "--platform",
+          platform,
+          "--board-socket",
+          boardSocket,
+        ),
+      onLine,
+      afterEnd: releaseLines,
+    }),
+    statemgr: new SupervisedProcess({
+      plan: () =>
+        bundle("statemgr", "--nats-url", natsUrl(), "--data-dir", join(dataDir, "statemgr"), "--platform", platform),
+      onLine,
+    }),
+  };
+
+  let bus: Bus | undefined;
+  let board: BoardController | undefined;
+  const stop = async () => {
+    ready.abort(new BusbarError("ABORTED", "stopped while starting"));
+    removeRunFile(dataDir);
+    await bus?.close(milliseconds(200));
+    await Promise.all([processes.statemgr.stop(), processes.powermgr.stop()]);
+    board?.close();
+    await Promise.all([processes.board.stop(), processes.broker.stop()]);
+  };
+  try {
+    processes.broker.start();
+    processes.board.start();
+    await orAborted(portKnown, signal);
+    board = await retried(() => connectController({ socket: boardSocket, client: "launcher" }), signal);
+    bus = await connectBus({ url: natsUrl(), name: "launcher", log: quietLog, signal });
+    await startWitness(bus, board);
+    processes.powermgr.start();
+    processes.statemgr.start();
+    await answering(bus, signal);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const pids = Object.fromEntries(processNames.map((name) => [name, processes[name].pid ?? 0]));
+  writeRunFile(dataDir, {
+    profile: options.profile,
+    platform,
+    nats_url: natsUrl(),
+    board_socket: boardSocket,
+    pids: { launcher: process.pid, ...pids },
+  });
+  return { natsUrl: natsUrl(), boardSocket, processes, bus, board, stop };
+}
+
+/** @throws BusbarError NOT_FOUND */
+function platformFile(root: string, platform: string): string {
+  const path =
+    platform.includes("/") || isAbsolute(platform)
+      ? resolve(platform)
+      : join(root, "platforms", platform, "platform.yaml");
+  if (existsSync(path)) return path;
+  throw new BusbarError("NOT_FOUND", `there is no platform file ${path}`, {
+    component: "--platform",
+    remedy: "name a directory of platforms/, or give the path of a platform.yaml",
+  });
+}
+
+/** Both daemons serve, and statemgr has seen every component that powermgr controls. */
+async function answering(bus: Bus, signal: AbortSignal): Promise<void> {
+  await retried(async () => {
+    const { message } = await bus.request(endpoints.systemStatus, {}, { timeout: askTimeout, signal });
+    const lists = await Promise.all(
+      endpoints.componentLists.map((list) => bus.request(list, {}, { timeout: askTimeout, signal })),
+    );
+    const seen = lists.reduce((sum, list) => sum + list.message.components.length, 0);
+    if (seen < message.domains.length) throw new BusbarError("UNAVAILABLE", "statemgr has not seen every component");
+  }, signal);
+}
+
+const retryMs = 50;
+
+async function retried<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (signal.aborted) throw notReady(signal, error);
+      await new Promise((resume) => setTimeout(resume, retryMs));
+    }
+  }
+}
+
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((fulfil, reject) => {
+    const abort = () => reject(notReady(signal, signal.reason));
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(fulfil, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+const notReady = (signal: AbortSignal, cause: unknown) =>
+  signal.reason instanceof BusbarError
+    ? signal.reason
+    : new BusbarError("UNAVAILABLE", `the system did not come up: ${(cause as Error).message}`, {
+        cause,
+        remedy: "look at the log above",
+      });

@@ -1,0 +1,93 @@
+import type { Domain, WrittenDomain } from "./domain.ts";
+import { type LineDefinition, type LineUse, useOf } from "./lines.ts";
+import { nearMiss } from "./near-miss.ts";
+import type { Path, Problems } from "./problems.ts";
+
+export interface LineReference {
+  readonly line: string;
+  /** In the field's words, for messages. */
+  readonly purpose: string;
+  readonly needs: LineUse;
+  /** From the domain down. */
+  readonly path: Path;
+}
+
+/** Every line that a domain uses. */
+export function lineReferences(domain: Domain): readonly LineReference[] {
+  const lines = backendLines(domain);
+  if (domain.kind === "bmc") return lines;
+  const { require, lines: inputs } = domain.powerGood;
+  return [
+    ...lines,
+    ...inputs.map(
+      (line, index): LineReference => ({
+        line,
+        purpose: "power-good",
+        needs: "input",
+        path: ["powerGood", require, index],
+      }),
+    ),
+  ];
+}
+
+function backendLines({ backend }: Domain): readonly LineReference[] {
+  switch (backend.type) {
+    case "gpio-buttons":
+      return (["powerButton", "resetButton", "forceOff"] as const).flatMap((key) => {
+        const line = backend[key];
+        const purpose = { powerButton: "power button", resetButton: "reset button", forceOff: "force-off line" }[key];
+        return line === undefined ? [] : { line, purpose, needs: "momentary", path: ["backend", "gpio", key] };
+      });
+    case "gpio-rail":
+      return [{ line: backend.enable, purpose: "rail enable", needs: "latched", path: ["backend", "gpio", "enable"] }];
+    case "system":
+      if (backend.reset.by === "systemd") return [];
+      return [
+        {
+          line: backend.reset.line,
+          purpose: "reset line",
+          needs: "momentary",
+          path: ["backend", "system", "resetLine"],
+        },
+      ];
+  }
+}
+
+/** What a line of the wrong sort gets wrong on the board. */
+const must = {
+  momentary: "has to be momentary, released after use",
+  latched: "has to be latched, or the rail drops when Busbar stops",
+  input: "has to be an input: an output shows what we drive, not what the board does",
+} as const satisfies Record<LineUse, string>;
+
+/** Each line that is used exists, is of the right sort, and serves one purpose. */
+export function checkLineUse(
+  domains: readonly WrittenDomain[],
+  lines: ReadonlyMap<string, LineDefinition>,
+  problems: Problems,
+): void {
+  const taken = new Map<string, string>();
+  for (const { domain, writtenAs } of domains) {
+    for (const { line, purpose, needs, path: within } of lineReferences(domain)) {
+      const path = ["domains", writtenAs, ...within];
+      const use = `${purpose} of ${domain.name}`;
+      const definition = lines.get(line);
+      const other = taken.get(line);
+      if (definition === undefined) {
+        // A copy lacks a line only because its template does.
+        if (domain.name !== writtenAs || problems.isSuspect(["gpio", "lines", line])) continue;
+        const meant = nearMiss(line, lines.keys());
+        const fix = meant === undefined ? "define it there" : `did you mean "${meant}"? Otherwise define it there`;
+        problems.add(path, `"${line}" is not among gpio.lines`, fix);
+      } else if (useOf(definition) !== needs) {
+        const found = definition.direction === "input" ? "an input" : `a ${definition.output} output`;
+        const fix = `use another line, or define this one with ${needs === "input" ? "input: true" : `output: ${needs}`}`;
+        problems.add(path, `"${line}" is ${found}, but a ${purpose} ${must[needs]}`, fix);
+      } else if (other !== undefined) {
+        problems.add(path, `"${line}" as ${use} already serves as ${other}`, "give each purpose a line of its own");
+      } else {
+        taken.set(line, use);
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { type ComponentName, type Milliseconds, milliseconds, type Verb } from "@busbar/contracts";
+import type { Platform } from "./platform.ts";
+
+/**
+ * How long an operation may take from its admission to its verified end. One that carries others along (a host its
+ * chassis, a chassis its hosts) has their times too; a graceful off has the time that an operating system may take.
+ */
+export function operationTime(
+  platform: Pick<Platform, "domains" | "graph">,
+  component: ComponentName,
+  verb: Verb,
+): Milliseconds {
+  const sum = (names: readonly ComponentName[], time: (name: ComponentName) => number) =>
+    milliseconds(names.reduce((total, name) => total + time(name), 0));
+  const operation = (name: ComponentName) => platform.domains.get(name)?.timing.operation ?? milliseconds(0);
+  const graceful = (name: ComponentName) => {
+    const domain = platform.domains.get(name);
+    return domain?.backend.type === "gpio-buttons" && domain.kind !== "bmc" ? domain.timing.gracefulOff : 0;
+  };
+  switch (verb) {
+    case "on":
+      return sum(platform.graph.closure([component], "dependencies"), operation);
+    case "off":
+      return milliseconds(sum(platform.graph.closure([component], "dependents"), graceful) + operation(component));
+    case "cycle":
+      return milliseconds(operationTime(platform, component, "off") + operationTime(platform, component, "on"));
+    case "force-off":
+    case "reset":
+      return operation(component);
+    default:
+      return verb satisfies never;
+  }
+}

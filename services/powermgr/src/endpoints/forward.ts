@@ -1,0 +1,26 @@
+import type { Bus, RequestContext } from "@busbar/bus";
+import { actionEndpoint, type ComponentName, milliseconds, type Outcome, subjects } from "@busbar/contracts";
+
+export type ForwardAction = (
+  component: ComponentName,
+  body: Uint8Array,
+  context: RequestContext,
+) => Promise<{ message: Uint8Array; outcome?: Outcome; operationId?: string }>;
+
+/** Passes a request on to statemgr byte by byte, and its answer back. Nothing of it is kept here. */
+export function forwardToStatemgr(bus: Bus, integrationTimeout: number): ForwardAction {
+  return async (component, body, context) => {
+    const { message, outcome, operationId } = await bus.request(actionEndpoint("statemgr", component), body, {
+      subject: subjects.action("statemgr", component),
+      timeout: milliseconds(integrationTimeout),
+      headers: {
+        ...(context.requestId !== undefined && { requestId: context.requestId }),
+        ...(context.actor !== undefined && { actor: context.actor }),
+        ...(context.timeout !== undefined && { timeout: context.timeout }),
+        ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
+      },
+      signal: context.signal,
+    });
+    return { message, ...(outcome && { outcome }), ...(operationId !== undefined && { operationId }) };
+  };
+}

@@ -1,0 +1,146 @@
+import { mkdirSync } from "node:fs";
+import { connectBus, refuseSecondInstance, served, startOutboxRelay } from "@busbar/bus";
+import { BusbarError, type ComponentName, endpoints, milliseconds, streams } from "@busbar/contracts";
+import { type DaemonContext, runDaemon } from "@busbar/daemon";
+import { loadPlatform, type Platform, type PowerDomain } from "@busbar/platform";
+import { openControls } from "./backends/controls.ts";
+import { type Config, schema } from "./config.ts";
+import { actionEndpoints } from "./endpoints/actions.ts";
+import { forwardToStatemgr } from "./endpoints/forward.ts";
+import { queryEndpoints } from "./endpoints/queries.ts";
+import { minimumOffTime } from "./interlocks/minimum-off-time.ts";
+import { PowerMonitor } from "./monitors/power-monitor.ts";
+import { PowerEngine } from "./operations/engine.ts";
+import type { PlanView } from "./operations/plan.ts";
+import { Journal } from "./store/journal.ts";
+
+const version = "0.1.0";
+const compactAboveBytes = 4 * 1024 * 1024;
+const closeGrace = milliseconds(1_000);
+
+async function start({ config, log, clock, health, signal }: DaemonContext<Config>): Promise<() => Promise<void>> {
+  const platform = loadPlatform(config.platform);
+  mkdirSync(config.dataDir, { recursive: true });
+  let journalFailure: string | undefined;
+  const journal = await Journal.open({
+    directory: config.dataDir,
+    retainOperations: config.retainOperations,
+    retainEvents: config.retainEvents,
+    compactAboveBytes,
+    onFailure: (err) => {
+      journalFailure = err instanceof Error ? err.message : String(err);
+      log.error({ err }, "the journal can't be written");
+    },
+    onRecovered: () => {
+      journalFailure = undefined;
+      log.info("the journal is written again");
+    },
+  });
+  if (journal.droppedBytes > 0) log.warn({ bytes: journal.droppedBytes }, "the journal had a damaged end, kept aside");
+
+  const domains = powerDomains(platform);
+  const controls = await openControls(platform, config.boardSocket);
+  for (const [component, control] of controls.byComponent) {
+    const report = () => {
+      const missing = control.unavailable();
+      if (missing === undefined) log.info({ component }, "all lines held");
+      else log.warn({ component, missing }, "unavailable");
+    };
+    report();
+    control.onAvailability(report);
+    health.add(component, () => {
+      const missing = control.unavailable();
+      return missing === undefined
+        ? { status: "ok" }
+        : { status: "degraded", message: missing, remedy: "check the board and the platform file" };
+    });
+  }
+  health.add("journal", () =>
+    journalFailure === undefined
+      ? { status: "ok" }
+      : { status: "degraded", message: journalFailure, remedy: "make room on the data directory's disk" },
+  );
+
+  const monitor = new PowerMonitor({ controls: controls.byComponent, journal, clock });
+  const view: PlanView = {
+    graph: platform.graph,
+    domain: (component) => domainOf(domains, component),
+    power: (component) => monitor.power(component),
+  };
+  const engine = new PowerEngine({
+    controls: controls.byComponent,
+    view,
+    journal,
+    interlocks: [
+      minimumOffTime({
+        offFor: (component) => monitor.offFor(component),
+        minimumOff: (component) => domainOf(domains, component).timing.minimumOff,
+      }),
+    ],
+    clock,
+    log,
+    queueLimit: config.queueLimit,
+  });
+  engine.onOutcome = (operation, outcome) => {
+    log.info(
+      { operation: operation.id, ...outcome, durationMs: Math.round(outcome.durationMs) },
+      `${outcome.verb} of ${outcome.component}`,
+    );
+  };
+  engine.onStart = (components, id) => monitor.hold(components, id);
+  engine.onEnd = (components) => monitor.release(components);
+  await monitor.start();
+  // Hardware is safe and watched before anybody is waited for.
+  engine.recover();
+
+  const bus = await connectBus({ url: config.natsUrl, name: "powermgr", log, signal });
+  await refuseSecondInstance(bus, "powermgr");
+  health.add("broker", () =>
+    bus.connected ? { status: "ok" } : { status: "degraded", message: "not connected", remedy: "start the broker" },
+  );
+  const relay = startOutboxRelay({
+    bus,
+    stream: streams.powermgr,
+    source: { epoch: journal.epoch, after: (id) => journal.after(id), acknowledged: () => {} },
+    log,
+  });
+  journal.onEvent = () => relay.wake();
+  health.add("events", () =>
+    relay.problem === undefined ? { status: "ok" } : { status: "degraded", message: relay.problem },
+  );
+  await bus.serve(
+    {
+      name: "powermgr",
+      version,
+      description: "Power control of hosts and chassis",
+      endpoints: [
+        ...actionEndpoints({ engine, platform, forward: forwardToStatemgr(bus, config.integrationTimeoutMs) }),
+        ...queryEndpoints({ platform, controls: controls.byComponent, monitor, engine, journal, clock }),
+        served(endpoints.powermgrHealth, () => ({ message: health.report() })),
+      ],
+    },
+    signal,
+  );
+
+  return async () => {
+    await engine.stop();
+    monitor.close();
+    await controls.close();
+    await relay.stop();
+    await bus.close(closeGrace);
+    await journal.close();
+  };
+}
+
+const powerDomains = (platform: Platform): ReadonlyMap<ComponentName, PowerDomain> =>
+  new Map(
+    [...platform.domains.values()].filter((domain) => domain.kind !== "bmc").map((domain) => [domain.name, domain]),
+  );
+
+function domainOf(domains: ReadonlyMap<ComponentName, PowerDomain>, component: ComponentName): PowerDomain {
+  const domain = domains.get(component);
+  if (domain) return domain;
+  throw new BusbarError("NOT_FOUND", `the platform has no power domain ${component}`, { component });
+}
+
+await runDaemon({ name: "powermgr", version, schema, start });

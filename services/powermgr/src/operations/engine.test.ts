@@ -1,0 +1,364 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Action,
+  BusbarError,
+  type ComponentName,
+  componentName,
+  milliseconds,
+  type Verb,
+} from "@busbar/contracts";
+import { createLog, systemClock } from "@busbar/daemon";
+import { type Platform, type PowerDomain, parsePlatform } from "@busbar/platform";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Journal } from "../store/journal.ts";
+import { ToyHost, ToyRail } from "../testing/toy-control.ts";
+import { PowerEngine } from "./engine.ts";
+import { isFinal, type Operation } from "./operation.ts";
+
+const host = componentName("host.0");
+const other = componentName("host.1");
+const chassis = componentName("chassis.0");
+
+const platform: Platform = parsePlatform(
+  `
+platform: toy
+tried: true
+gpio:
+  chips: { main: { simulated: board } }
+  lines:
+    power-button-0: { chip: main, output: momentary, active: low }
+    reset-button-0: { chip: main, output: momentary, active: low }
+    power-good-0: { chip: main, input: true, active: high }
+    chassis-enable: { chip: main, output: latched, active: high }
+    chassis-good: { chip: main, input: true, active: high }
+domains:
+  chassis.0:
+    backend: { gpio: { enable: chassis-enable } }
+    powerGood: { all: [chassis-good] }
+  host.0:
+    backend: { gpio: { powerButton: power-button-0, resetButton: reset-button-0 } }
+    powerGood: { all: [power-good-0] }
+    dependsOn: [chassis.0]
+    timing: { powerGood: 200ms, gracefulOff: 1s }
+    template: { count: 2 }
+`,
+  "toy.yaml",
+);
+
+let directory: string;
+let journal: Journal;
+let engine: PowerEngine;
+let hosts: { first: ToyHost; second: ToyHost; rail: ToyRail };
+
+async function start(): Promise<void> {
+  journal = await Journal.open({
+    directory,
+    retainOperations: 100,
+    retainEvents: 100,
+    compactAboveBytes: 1e9,
+    onFailure: () => {},
+    onRecovered: () => {},
+  });
+  const controls = new Map<ComponentName, ToyHost | ToyRail>([
+    [host, hosts.first],
+    [other, hosts.second],
+    [chassis, hosts.rail],
+  ]);
+  engine = new PowerEngine({
+    controls,
+    view: {
+      graph: platform.graph,
+      domain: (name) => platform.domains.get(name) as PowerDomain,
+      power: (name) => controls.get(name)?.power ?? "unknown",
+    },
+    journal,
+    interlocks: [],
+    clock: systemClock(),
+    log: createLog({ name: "test", level: "silent" }),
+    queueLimit: 8,
+  });
+}
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "engine-"));
+  hosts = { first: new ToyHost(), second: new ToyHost(), rail: new ToyRail("on") };
+  await start();
+});
+
+afterEach(async () => {
+  await engine.stop();
+  await journal.close();
+  rmSync(directory, { recursive: true });
+});
+
+let count = 0;
+const submit = (verb: Verb, component = host, id = `op-${++count}`, timeout = 5_000) =>
+  engine.submit({
+    id,
+    component,
+    verb,
+    action: `HOST_ACTION_${verb}` as Action,
+    actor: "test",
+    timeout: milliseconds(timeout),
+  });
+
+/** Resolves when the operation has ended. */
+function ended(operation: Operation): Promise<Operation> {
+  if (isFinal(operation.state)) return Promise.resolve(operation);
+  const before = engine.onEnd;
+  return new Promise((resolve) => {
+    engine.onEnd = (components, id) => {
+      before(components, id);
+      if (id === operation.id) resolve(operation);
+    };
+  });
+}
+
+const code = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    return error instanceof BusbarError ? error.code : String(error);
+  }
+  return "nothing";
+};
+
+describe("a press is a toggle", () => {
+  it("switches an off host on with one press", async () => {
+    const operation = await ended(submit("on"));
+    expect(operation).toMatchObject({
+      state: "succeeded",
+      outcomes: [{ component: host, success: true, power: "on" }],
+    });
+    expect(hosts.first.acts).toEqual(["press"]);
+  });
+
+  it("is not made when power-good is where it should be already", async () => {
+    hosts.first.change("on");
+    expect(await ended(submit("on"))).toMatchObject({ state: "succeeded" });
+    expect(hosts.first.acts).toEqual([]);
+  });
+
+  it("is not made while power-good is unknown", async () => {
+    hosts.first.change("unknown");
+    expect(await ended(submit("on"))).toMatchObject({
+      state: "failed",
+      outcomes: [{ errorCode: "HARDWARE_UNAVAILABLE" }],
+    });
+    expect(hosts.first.acts).toEqual([]);
+  });
+
+  it("happens once for one operation id, however often it is sent", async () => {
+    const operation = submit("on", host, "same");
+    expect(submit("on", host, "same")).toBe(operation);
+    await ended(operation);
+    expect(submit("on", host, "same")).toBe(operation);
+    expect(hosts.first.acts).toEqual(["press"]);
+  });
+
+  it("is not repeated by an ON while slow power-good of the first press arrives", async () => {
+    hosts.first.riseMs = 300; // the operation gives up after 200 ms
+    expect(await ended(submit("on"))).toMatchObject({
+      state: "failed",
+      outcomes: [{ errorCode: "POWER_GOOD_TIMEOUT" }],
+    });
+    hosts.first.riseMs = 5;
+    await ended(submit("on", host, undefined, 5_000));
+    expect(hosts.first.acts.length).toBeLessThanOrEqual(2);
+    expect(hosts.first.power).toBe("on");
+  });
+
+  it("leaves an off that preempts a press toward on to what power-good then shows", async () => {
+    hosts.first.riseMs = 100;
+    const on = submit("on");
+    await new Promise<void>((resolve) => {
+      const timer = setInterval(() => {
+        if (hosts.first.acts.length === 0) return;
+        clearInterval(timer);
+        resolve();
+      }, 1);
+    });
+    const off = submit("off");
+    expect(await ended(off)).toMatchObject({ state: "succeeded", outcomes: [{ power: "off" }] });
+    expect(on).toMatchObject({ state: "aborted", outcomes: [{ errorCode: "ABORTED" }] });
+    // Once to switch on, once to switch off: had it believed the low power-good, the host would now be on.
+    expect(hosts.first.acts).toEqual(["press", "press"]);
+    expect(hosts.first.power).toBe("off");
+  });
+});
+
+describe("a hold", () => {
+  it("is not made on an off host, which it would switch on", async () => {
+    expect(await ended(submit("force-off"))).toMatchObject({ state: "succeeded" });
+    expect(hosts.first.acts).toEqual([]);
+  });
+
+  it("is let go early once power-good, high before, is low", async () => {
+    hosts.first.change("on");
+    await ended(submit("force-off"));
+    expect(hosts.first.acts).toEqual(["hold", "released early"]);
+  });
+
+  it("is made in full while power-good is unknown", async () => {
+    hosts.first.change("unknown");
+    await ended(submit("force-off"));
+    expect(hosts.first.acts).toEqual(["hold", "held in full"]);
+  });
+});
+
+describe("a reset", () => {
+  it("is refused for an off host and touches nothing", async () => {
+    expect(await ended(submit("reset"))).toMatchObject({ outcomes: [{ errorCode: "FAILED_PRECONDITION" }] });
+    expect(hosts.first.acts).toEqual([]);
+  });
+});
+
+describe("what depends on what", () => {
+  it("a host's rail is switched on before its button is pressed", async () => {
+    hosts.rail.power = "off";
+    const operation = await ended(submit("on"));
+    expect(operation.outcomes.map(({ component }) => component)).toEqual([chassis, host]);
+    expect(hosts.rail.acts).toEqual(["on"]);
+  });
+
+  it("a rail stays on under a host that ignores its button", async () => {
+    hosts.first.change("on");
+    hosts.first.ignoresButton = true;
+    const operation = await ended(submit("off", chassis));
+    expect(operation.state).toBe("failed");
+    expect(operation.outcomes).toMatchObject([
+      { component: host, errorCode: "POWER_GOOD_TIMEOUT" },
+      { component: chassis, errorCode: "DEPENDENCY_FAILED", power: "on" },
+    ]);
+    expect(hosts.rail.acts).toEqual([]);
+  });
+
+  it("a forced off of a rail does not wait for its hosts", async () => {
+    hosts.first.change("on");
+    const operation = submit("force-off", chassis);
+    setTimeout(() => hosts.first.change("off"), 5);
+    expect(await ended(operation)).toMatchObject({
+      state: "succeeded",
+      outcomes: [{ component: chassis }, { component: host, power: "off" }],
+    });
+    expect(hosts.first.acts).toEqual([]);
+  });
+});
+
+describe("several at once", () => {
+  it("an ON during an OFF is a conflict", () => {
+    hosts.first.change("on");
+    submit("off");
+    expect(code(() => submit("on"))).toBe("CONFLICT");
+  });
+
+  it("an off is taken however long the queue is", () => {
+    hosts.first.riseMs = "never";
+    for (let i = 0; i < 8; i += 1) submit("on");
+    expect(code(() => submit("on"))).toBe("RESOURCE_EXHAUSTED");
+    expect(code(() => submit("off"))).toBe("nothing");
+  });
+
+  it("hosts of one chassis don't wait for each other", async () => {
+    hosts.first.riseMs = 150;
+    const first = submit("on", host);
+    const second = submit("on", other);
+    await ended(second);
+    expect(first.state).not.toBe("succeeded");
+    await ended(first);
+  });
+});
+
+describe("what can't be done", () => {
+  it("a missing line is named", () => {
+    hosts.first.missing = "line power-button-0 is gone";
+    expect(() => submit("on")).toThrowError(/power-button-0/);
+  });
+
+  it("an operation that lasts longer than its time ends timed out", async () => {
+    hosts.first.riseMs = "never";
+    expect(await ended(submit("on", host, undefined, 50))).toMatchObject({
+      state: "timed-out",
+      outcomes: [{ errorCode: "DEADLINE_EXCEEDED" }],
+    });
+  });
+
+  it("an id that was given up before it arrived is refused for ever", async () => {
+    const tombstone: Operation = {
+      id: "late",
+      component: host,
+      verb: "on",
+      action: "",
+      actor: "",
+      timeoutMs: 0,
+      queuedAt: 0,
+      state: "tombstone",
+      parts: [],
+      steps: [],
+      outcomes: [],
+    };
+    await journal.tombstone(tombstone, 0);
+    expect(code(() => submit("on", host, "late"))).toBe("ABORTED");
+    expect(hosts.first.acts).toEqual([]);
+  });
+});
+
+describe("after a crash", () => {
+  /** The journal of an operation that was cut short after these steps. */
+  async function crashed(verb: Verb, steps: Operation["steps"]): Promise<Operation> {
+    const operation: Operation = {
+      id: "crashed",
+      component: host,
+      verb,
+      action: "",
+      actor: "",
+      timeoutMs: 1000,
+      queuedAt: 0,
+      state: "running",
+      parts: [host],
+      steps: [],
+      outcomes: [],
+    };
+    journal.admitted(operation);
+    journal.started(operation);
+    for (const step of steps) await journal.intent(operation, step);
+    await journal.close();
+    await start();
+    const found = journal.operations.get("crashed");
+    if (!found) throw new Error("the journal forgot the operation");
+    engine.recover();
+    return ended(found);
+  }
+  const press = { kind: "press", component: host, line: "power-button", startedAt: 0 };
+
+  it("a begun press is not made again; power-good settles it", async () => {
+    hosts.first.change("on");
+    expect(await crashed("on", [press])).toMatchObject({
+      state: "succeeded",
+      outcomes: [{ success: true, power: "on" }],
+    });
+    expect(hosts.first.acts).toEqual([]);
+  });
+
+  it("a begun press that power-good does not show is unknown", async () => {
+    expect(await crashed("on", [press])).toMatchObject({
+      state: "outcome-unknown",
+      outcomes: [{ errorCode: "OUTCOME_UNKNOWN", power: "off" }],
+    });
+    expect(hosts.first.acts).toEqual([]);
+  });
+
+  it("a begun reset is always unknown", async () => {
+    hosts.first.change("on");
+    const reset = { kind: "reset", component: host, line: "reset-button", startedAt: 0 };
+    expect(await crashed("reset", [reset])).toMatchObject({ state: "outcome-unknown", outcomes: [{ power: "on" }] });
+    expect(hosts.first.acts).toEqual([]);
+  });
+
+  it("what had not begun is aborted, and nothing is pressed", async () => {
+    expect(await crashed("on", [])).toMatchObject({ state: "aborted", outcomes: [{ errorCode: "ABORTED" }] });
+    expect(hosts.first.acts).toEqual([]);
+  });
+});

@@ -1,0 +1,135 @@
+import type { Power } from "@busbar/backend";
+import { type ComponentName, componentName, isOffVerb, type Verb } from "@busbar/contracts";
+import { DomainGraph, type PowerDomain } from "@busbar/platform";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { footprint, type PlanView, plan } from "./plan.ts";
+
+const names = ["chassis.0", "chassis.1", "host.0", "host.1", "host.2", "host.3"].map(componentName);
+const feeds = (name: ComponentName): ComponentName[] =>
+  name.startsWith("host") ? [componentName(`chassis.${Number(name.slice(5)) % 2}`)] : [];
+const graph = new DomainGraph(new Map(names.map((name) => [name, feeds(name)])));
+
+const timing = { powerGood: 1, minimumOff: 0, gracefulOff: 2, operation: 3 };
+const domain = (name: ComponentName) =>
+  ({
+    backend: name.startsWith("host") ? { type: "gpio-buttons" } : { type: "gpio-rail" },
+    timing,
+    sequence: { onDelay: 1, offDelay: 1 },
+  }) as unknown as PowerDomain;
+
+const viewOf = (powers: ReadonlyMap<ComponentName, Power>): PlanView => ({
+  graph,
+  domain,
+  power: (name) => powers.get(name) ?? "unknown",
+});
+
+const powersOf = fc
+  .array(fc.constantFrom<Power>("on", "off", "unknown"), { minLength: names.length, maxLength: names.length })
+  .map((powers) => new Map(names.map((name, index) => [name, powers[index] as Power])));
+const anyName = fc.constantFrom(...names);
+const anyVerb = fc.constantFrom<Verb>("on", "off", "force-off", "reset");
+
+const lines = (component: string, verb: Verb, powers: Record<string, Power>) => {
+  const all = new Map(names.map((name) => [name, powers[name] ?? "off"]));
+  return plan(componentName(component), verb, viewOf(all)).flatMap((part) =>
+    part.steps.map((step) =>
+      [
+        step.kind,
+        step.component,
+        "toward" in step ? step.toward : "to" in step ? step.to : "power" in step ? step.power : "",
+      ]
+        .filter(Boolean)
+        .join(" "),
+    ),
+  );
+};
+
+describe("the steps of", () => {
+  it("a host switched on while its chassis is off", () => {
+    expect(lines("host.0", "on", {})).toEqual([
+      "switch chassis.0 on",
+      "await chassis.0 on",
+      "pause chassis.0",
+      "press host.0 on",
+      "await host.0 on",
+    ]);
+  });
+
+  it("a host switched on while its chassis is on", () => {
+    expect(lines("host.0", "on", { "chassis.0": "on" })).toEqual(["press host.0 on", "await host.0 on"]);
+  });
+
+  it("a chassis switched off with one of its hosts on", () => {
+    expect(lines("chassis.0", "off", { "chassis.0": "on", "host.2": "on" })).toEqual([
+      "press host.2 off",
+      "await host.2 off",
+      "pause chassis.0",
+      "switch chassis.0 off",
+      "await chassis.0 off",
+    ]);
+  });
+
+  it("a chassis cut with one of its hosts on", () => {
+    expect(lines("chassis.0", "force-off", { "chassis.0": "on", "host.2": "on" })).toEqual([
+      "switch chassis.0 off",
+      "await chassis.0 off",
+      "await host.2 off",
+    ]);
+  });
+
+  it("a host held off", () => {
+    expect(lines("host.0", "force-off", { "host.0": "on" })).toEqual(["hold host.0", "await host.0 off"]);
+  });
+
+  it("a reset", () => {
+    expect(lines("host.0", "reset", { "host.0": "on" })).toEqual(["reset host.0"]);
+  });
+});
+
+it("a plan never starts a dependent first, and shuts down in the reverse order", () => {
+  fc.assert(
+    fc.property(anyName, anyVerb, powersOf, (component, verb, powers) => {
+      const order = plan(component, verb, viewOf(powers)).map((part) => part.component);
+      expect(new Set(order).size).toBe(order.length);
+      for (const [index, name] of order.entries()) {
+        const after = order.slice(index + 1);
+        const needs = graph.dependencies(name);
+        if (verb === "on") expect(after.some((later) => needs.includes(later))).toBe(false);
+        if (verb === "off") expect(after.some((later) => graph.dependencies(later).includes(name))).toBe(false);
+      }
+    }),
+  );
+});
+
+it("a plan acts on nothing outside its footprint, and a rail goes off only when all it feeds has", () => {
+  fc.assert(
+    fc.property(anyName, anyVerb, powersOf, (component, verb, powers) => {
+      const view = viewOf(powers);
+      const parts = plan(component, verb, view);
+      const allowed = footprint(component, verb, view);
+      for (const part of parts) expect(allowed.has(part.component)).toBe(true);
+      if (verb !== "off") return;
+      const switched = parts.filter((part) => part.steps.some((step) => step.kind === "switch"));
+      for (const rail of switched) {
+        for (const dependent of graph.dependents(rail.component)) {
+          const isHandled = powers.get(dependent) === "off" || parts.some((part) => part.component === dependent);
+          expect(isHandled).toBe(true);
+        }
+      }
+    }),
+  );
+});
+
+it("an off never switches or presses anything on", () => {
+  fc.assert(
+    fc.property(anyName, anyVerb.filter(isOffVerb), powersOf, (component, verb, powers) => {
+      for (const { steps } of plan(component, verb, viewOf(powers))) {
+        for (const step of steps) {
+          expect(step).not.toMatchObject({ kind: "switch", to: "on" });
+          expect(step).not.toMatchObject({ kind: "press", toward: "on" });
+        }
+      }
+    }),
+  );
+});

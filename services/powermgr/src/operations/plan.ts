@@ -1,0 +1,125 @@
+import type { Power } from "@busbar/backend";
+import type { ComponentName, Milliseconds, Verb } from "@busbar/contracts";
+import type { DomainGraph, PowerDomain } from "@busbar/platform";
+
+/** One physical act or wait. `press`, `hold` and `reset` are toggles; `switch` is a level. */
+export type PlanStep = { readonly component: ComponentName } & (
+  | { readonly kind: "press"; readonly toward: "on" | "off" }
+  | { readonly kind: "hold" }
+  | { readonly kind: "reset" }
+  | { readonly kind: "switch"; readonly to: "on" | "off" }
+  | { readonly kind: "await"; readonly power: "on" | "off"; readonly timeout: Milliseconds }
+  | { readonly kind: "pause"; readonly duration: Milliseconds }
+);
+
+/** What the planner needs of a domain. */
+export type PlannedDomain = Pick<PowerDomain, "backend" | "timing" | "sequence">;
+
+export interface PlanView {
+  readonly graph: DomainGraph;
+  readonly domain: (component: ComponentName) => PlannedDomain;
+  readonly power: (component: ComponentName) => Power;
+}
+
+/** `component` and all it needs, in the order they are switched on. */
+const upward = (component: ComponentName, { graph }: PlanView) => graph.closure([component], "dependencies");
+
+/** `component` and all that needs it, in the order they are switched off. */
+export const downward = (component: ComponentName, { graph }: Pick<PlanView, "graph">) =>
+  graph.closure([component], "dependents").toReversed();
+
+/** The steps for one component of the operation; its outcome is known when they are done. */
+export interface PlanPart {
+  readonly component: ComponentName;
+  readonly verb: Verb;
+  readonly steps: readonly PlanStep[];
+}
+
+/**
+ * What an operation may act on, whatever it finds: its lock. An off takes everything it would leave without power;
+ * an on takes the dependencies that it would have to switch.
+ */
+export function footprint(component: ComponentName, verb: Verb, view: PlanView): ReadonlySet<ComponentName> {
+  if (verb === "on") {
+    const missing = upward(component, view).filter((name) => view.power(name) !== "on");
+    return new Set([...missing, component]);
+  }
+  if (verb === "reset") return new Set([component]);
+  return new Set(downward(component, view));
+}
+
+/** Dependencies first on the way up, dependents first on the way down (DESIGN §8, Sequencer). Pure. */
+export function plan(component: ComponentName, verb: Verb, view: PlanView): readonly PlanPart[] {
+  switch (verb) {
+    case "on":
+      return upward(component, view)
+        .filter((name) => name === component || view.power(name) !== "on")
+        .map((name) => ({ component: name, verb, steps: stepsOn(name, name === component, view) }));
+    case "off":
+      return downward(component, view)
+        .filter((name) => name === component || view.power(name) !== "off")
+        .map((name) => ({
+          component: name,
+          verb,
+          steps: [...pauseBeforeOff(name, component, view), ...stepsOff(name, view)],
+        }));
+    case "force-off":
+      return stepsForceOff(component, view);
+    case "reset":
+      return [{ component, verb, steps: [{ kind: "reset", component }] }];
+    case "cycle":
+      return [];
+    default:
+      return verb satisfies never;
+  }
+}
+
+function stepsOn(component: ComponentName, isLast: boolean, view: PlanView): PlanStep[] {
+  const { backend, timing, sequence } = view.domain(component);
+  const act: PlanStep =
+    backend.type === "gpio-rail" ? { kind: "switch", component, to: "on" } : { kind: "press", component, toward: "on" };
+  const steps: PlanStep[] = [act, { kind: "await", component, power: "on", timeout: timing.powerGood }];
+  // Inrush: what depends on this domain waits until it has settled.
+  if (!isLast && sequence.onDelay > 0) steps.push({ kind: "pause", component, duration: sequence.onDelay });
+  return steps;
+}
+
+/** A rail waits a while after the last of its dependents has gone off. */
+function pauseBeforeOff(name: ComponentName, root: ComponentName, view: PlanView): PlanStep[] {
+  const { offDelay } = view.domain(name).sequence;
+  const goesLast = name === root && downward(root, view).some((other) => other !== root && view.power(other) !== "off");
+  return goesLast && offDelay > 0 ? [{ kind: "pause", component: name, duration: offDelay }] : [];
+}
+
+function stepsOff(component: ComponentName, view: PlanView): PlanStep[] {
+  const { backend, timing } = view.domain(component);
+  if (backend.type === "gpio-rail") {
+    return [
+      { kind: "switch", component, to: "off" },
+      { kind: "await", component, power: "off", timeout: timing.powerGood },
+    ];
+  }
+  return [
+    { kind: "press", component, toward: "off" },
+    { kind: "await", component, power: "off", timeout: timing.gracefulOff },
+  ];
+}
+
+/** A host is held off by its button; a rail is cut at once, and its dependents lose power with it (EMERGENCY_SHUTDOWN). */
+function stepsForceOff(component: ComponentName, view: PlanView): PlanPart[] {
+  const { backend } = view.domain(component);
+  const seenOff = (name: ComponentName): PlanStep => ({
+    kind: "await",
+    component: name,
+    power: "off",
+    timeout: view.domain(name).timing.powerGood,
+  });
+  if (backend.type === "gpio-buttons") {
+    return [{ component, verb: "force-off", steps: [{ kind: "hold", component }, seenOff(component)] }];
+  }
+  const dependents = downward(component, view).filter((name) => name !== component && view.power(name) !== "off");
+  return [
+    { component, verb: "force-off", steps: [{ kind: "switch", component, to: "off" }, seenOff(component)] },
+    ...dependents.map((name): PlanPart => ({ component: name, verb: "force-off", steps: [seenOff(name)] })),
+  ];
+}

@@ -1,0 +1,185 @@
+import type { DomainControl, Holdable, Power } from "@busbar/backend";
+import { BusbarError, type Milliseconds } from "@busbar/contracts";
+import type { PlanStep } from "./plan.ts";
+
+export type StepOutcome = "done" | "no-op";
+
+export interface StepContext {
+  readonly control: DomainControl;
+  /** Aborted when the operation is superseded or past its deadline. A pulse or hold that has begun runs to its end. */
+  readonly signal: AbortSignal;
+  /** Until when a press toward on may still raise power-good; undefined when none is outstanding. */
+  readonly pendingOn: () => Milliseconds | undefined;
+  readonly notePressedOn: () => void;
+  readonly monotonic: () => Milliseconds;
+}
+
+const unknownPower = (component: string) =>
+  new BusbarError("HARDWARE_UNAVAILABLE", `power-good of ${component} is unknown, and a button is a toggle`, {
+    component,
+    reason: "power-good-unknown",
+    remedy: "check the power-good lines (powermgr.health.check), or force off",
+  });
+
+const unsupported = (component: string, what: string) =>
+  new BusbarError("FAILED_PRECONDITION", `${component} has no ${what}`, {
+    component,
+    remedy: "use an action that the platform file wires up",
+  });
+
+/** AbortSignal.timeout takes whole milliseconds only. */
+export const elapsed = (time: number): AbortSignal => AbortSignal.timeout(Math.ceil(time));
+
+/** Waits until power-good shows `power`. Level is read before and after listening, because an edge can be missed. */
+export async function awaitPower(control: DomainControl, power: "on" | "off", until: AbortSignal): Promise<boolean> {
+  return new Promise<boolean>((resolve) => {
+    let ended = false;
+    const finish = (reached: boolean) => {
+      if (ended) return;
+      ended = true;
+      unsubscribe();
+      until.removeEventListener("abort", giveUp);
+      resolve(reached);
+    };
+    const giveUp = () => {
+      void control.sense.readStable().then((last) => finish(last === power));
+    };
+    const unsubscribe = control.sense.onChange((now) => {
+      if (now === power) finish(true);
+    });
+    until.addEventListener("abort", giveUp, { once: true });
+    if (until.aborted) giveUp();
+    else void control.sense.readStable().then((now) => now === power && finish(true));
+  });
+}
+
+/**
+ * Carries out one step against the hardware.
+ * @throws BusbarError with the code the operation ends with
+ */
+export async function perform(step: PlanStep, context: StepContext): Promise<StepOutcome> {
+  const { control, signal } = context;
+  signal.throwIfAborted();
+  switch (step.kind) {
+    case "press":
+      return press(step.component, step.toward, context);
+    case "hold":
+      return hold(step.component, context);
+    case "reset":
+      return reset(step.component, context);
+    case "switch":
+      if (!control.rail) throw unsupported(step.component, "rail enable");
+      await control.rail.set(step.to);
+      return "done";
+    case "await": {
+      const reached = await awaitPower(control, step.power, AbortSignal.any([signal, elapsed(step.timeout)]));
+      if (reached) return "done";
+      signal.throwIfAborted();
+      throw new BusbarError(
+        "POWER_GOOD_TIMEOUT",
+        `power-good of ${step.component} did not go ${step.power} within ${step.timeout} ms`,
+        {
+          component: step.component,
+          reason: `power-good-not-${step.power}`,
+          remedy: "look at the host; then try again, or force off",
+        },
+      );
+    }
+    case "pause":
+      await pause(step.duration, signal);
+      return "done";
+    default:
+      return step satisfies never;
+  }
+}
+
+/** A press already made may still be taking effect: what power-good shows counts only when that is over. */
+async function settledPower(context: StepContext): Promise<Power> {
+  const pending = context.pendingOn();
+  if (pending !== undefined) {
+    const left = Math.max(0, pending - context.monotonic());
+    await awaitPower(context.control, "on", AbortSignal.any([context.signal, elapsed(left)]));
+    context.signal.throwIfAborted();
+  }
+  return context.control.sense.readStable();
+}
+
+async function press(component: string, toward: "on" | "off", context: StepContext): Promise<StepOutcome> {
+  const button = context.control.powerButton;
+  if (!button) throw unsupported(component, "power button");
+  const power = await settledPower(context);
+  if (power === toward) return "no-op";
+  if (power === "unknown") throw unknownPower(component);
+  if (toward === "on") context.notePressedOn();
+  await button.press();
+  return "done";
+}
+
+/**
+ * Holding the button of an off host would switch it on, so a host that is surely off is left alone. When that isn't
+ * sure (power-good unknown, or a press toward on outstanding) the hold is made in full length and power-good read again.
+ */
+async function hold(component: string, context: StepContext): Promise<StepOutcome> {
+  const { control } = context;
+  const pending = context.pendingOn() !== undefined;
+  if (control.forceOff) {
+    await assertUntilOff(control.forceOff, control);
+    return "done";
+  }
+  if (!control.powerButton) throw unsupported(component, "power button");
+  const power = await control.sense.readStable();
+  if (power === "off" && !pending) return "no-op";
+  if (power === "on" && !pending) await assertUntilOff(control.powerButton, control);
+  else await control.powerButton.hold(new AbortController().signal);
+  return "done";
+}
+
+/** Lets go early once power-good, high before, is low. */
+async function assertUntilOff(button: Holdable, control: DomainControl): Promise<void> {
+  const seenOff = new AbortController();
+  const unsubscribe = control.sense.onChange((power) => {
+    if (power === "off") seenOff.abort();
+  });
+  try {
+    await button.hold(seenOff.signal);
+  } finally {
+    unsubscribe();
+  }
+}
+
+async function reset(component: string, context: StepContext): Promise<StepOutcome> {
+  const button = context.control.resetButton;
+  if (!button) throw unsupported(component, "reset button");
+  const power = await settledPower(context);
+  if (power === "unknown") throw unknownPower(component);
+  if (power === "off") {
+    throw new BusbarError("FAILED_PRECONDITION", `${component} is off and can't be reset`, {
+      component,
+      reason: "power-off",
+      remedy: "switch it on",
+    });
+  }
+  await button.press();
+  if ((await context.control.sense.readStable()) !== "on") {
+    throw new BusbarError("POWER_OPERATION_FAILED", `${component} lost power-good during its reset`, {
+      component,
+      reason: "power-good-lost",
+      remedy: "look at the host's power supply",
+    });
+  }
+  return "done";
+}
+
+function pause(duration: Milliseconds, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, duration);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

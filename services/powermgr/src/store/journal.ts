@@ -1,0 +1,312 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Power } from "@busbar/backend";
+import type { ComponentName } from "@busbar/contracts";
+import {
+  type ComponentOutcome,
+  isFinal,
+  type Operation,
+  type OperationState,
+  type StepRecord,
+} from "../operations/operation.ts";
+import { AppendLog } from "./append-log.ts";
+
+/** An event for the stream; `id` counts up within the journal's epoch. */
+export interface JournalEvent {
+  readonly id: number;
+  readonly subject: string;
+  readonly data: Uint8Array;
+}
+
+interface EventRecord {
+  readonly n: number;
+  readonly subject: string;
+  readonly data: string;
+}
+
+type JournalRecord =
+  | { readonly k: "epoch"; readonly epoch: string; readonly next: number }
+  | { readonly k: "op"; readonly op: Operation }
+  | { readonly k: "step"; readonly id: string; readonly n: number; readonly step: StepRecord }
+  | { readonly k: "stepped"; readonly id: string; readonly n: number; readonly ms: number; readonly outcome: string }
+  | { readonly k: "outcome"; readonly id: string; readonly outcome: ComponentOutcome; readonly event: EventRecord }
+  | { readonly k: "end"; readonly id: string; readonly state: OperationState; readonly at: number }
+  | { readonly k: "event"; readonly event: EventRecord }
+  | ({ readonly k: "power"; readonly event?: EventRecord } & PowerRecord);
+
+/** The last change of a domain's power-good. `boot` and `at` (ms of CLOCK_BOOTTIME) say when, whatever the wall clock did. */
+export interface PowerRecord {
+  readonly component: ComponentName;
+  readonly power: Power;
+  readonly boot: string;
+  readonly at: number;
+}
+
+export interface JournalOptions {
+  readonly directory: string;
+  readonly retainOperations: number;
+  readonly retainEvents: number;
+  /** The file is rewritten with what is retained once it is larger than this. */
+  readonly compactAboveBytes: number;
+  readonly onFailure: (error: unknown) => void;
+  readonly onRecovered: () => void;
+}
+
+/** How long a record that could not be stored waits for another try. */
+const retryMs = 500;
+
+/**
+ * What powermgr did and was about to do, keyed by operation id (DESIGN §5). Open operations and recent ones are held in
+ * memory; the file is what survives.
+ */
+export class Journal {
+  readonly epoch: string;
+  readonly operations: Map<string, Operation>;
+  readonly powers: Map<ComponentName, PowerRecord>;
+  readonly droppedBytes: number;
+  #log: AppendLog;
+  #events: JournalEvent[];
+  #nextEvent: number;
+  #options: JournalOptions;
+  #failing = false;
+  #closed = false;
+  #compacting = false;
+  #retries = new Set<Promise<void>>();
+
+  private constructor(log: AppendLog, state: JournalState, droppedBytes: number, options: JournalOptions) {
+    this.#log = log;
+    this.epoch = state.epoch;
+    this.operations = state.operations;
+    this.powers = state.powers;
+    this.#events = state.events;
+    this.#nextEvent = state.nextEvent;
+    this.droppedBytes = droppedBytes;
+    this.#options = options;
+  }
+
+  static async open(options: JournalOptions): Promise<Journal> {
+    const { log, records, dropped } = await AppendLog.open(join(options.directory, "journal.ndjson"));
+    const state = replay(records.map((text) => JSON.parse(text) as JournalRecord));
+    const journal = new Journal(log, state, dropped, options);
+    if (records.length === 0 || log.size > options.compactAboveBytes) await journal.#compact();
+    return journal;
+  }
+
+  /** Takes in an admitted operation. It has touched nothing yet: a crash may forget it, and statemgr sends it again. */
+  admitted(operation: Operation): void {
+    this.operations.set(operation.id, operation);
+  }
+
+  /** Records its start. Nothing waits for that: its first intent follows in the same file. */
+  started(operation: Operation): void {
+    void this.#eventually({ k: "op", op: operation });
+  }
+
+  /** Resolves once the intent is durable: only then may the line be touched. Rejects when it can't be stored. */
+  async intent(operation: Operation, step: StepRecord): Promise<void> {
+    const n = operation.steps.push(step) - 1;
+    await this.#append({ k: "step", id: operation.id, n, step });
+  }
+
+  stepped(operation: Operation, step: StepRecord): void {
+    const n = operation.steps.indexOf(step);
+    void this.#eventually({ k: "stepped", id: operation.id, n, ms: step.durationMs ?? 0, outcome: step.outcome ?? "" });
+  }
+
+  /** Resolves once outcome and event are durable, however long that takes. */
+  async outcome(operation: Operation, outcome: ComponentOutcome, subject: string, data: Uint8Array): Promise<void> {
+    operation.outcomes.push(outcome);
+    const event = this.#event(subject, data);
+    await this.#eventually({ k: "outcome", id: operation.id, outcome, event: eventRecord(event) });
+    this.#publish(event);
+  }
+
+  end(operation: Operation, state: OperationState, at: number): void {
+    operation.state = state;
+    operation.finishedAt = at;
+    void this.#eventually({ k: "end", id: operation.id, state, at });
+    this.#forget();
+    void this.#compactIfLarge();
+  }
+
+  /** Refuses the id from now on. Resolves once that is durable; rejects when it can't be stored. */
+  async tombstone(operation: Operation, at: number): Promise<void> {
+    this.operations.set(operation.id, operation);
+    try {
+      await this.#append({ k: "op", op: operation });
+    } catch (error) {
+      this.operations.delete(operation.id);
+      throw error;
+    }
+    this.end(operation, "tombstone", at);
+  }
+
+  /** Resolves once the change and its event are durable, however long that takes. */
+  async power(record: PowerRecord, subject: string, data: Uint8Array): Promise<void> {
+    const event = this.#event(subject, data);
+    this.powers.set(record.component, record);
+    await this.#eventually({ k: "power", ...record, event: eventRecord(event) });
+    this.#publish(event);
+  }
+
+  /** The first stored event after `id`. */
+  after(id: number): JournalEvent | undefined {
+    const last = this.#events.at(-1);
+    if (last === undefined || last.id <= id) return undefined;
+    return this.#events.find((event) => event.id > id);
+  }
+
+  onEvent: () => void = () => {};
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#retries);
+    await this.#log.close();
+  }
+
+  #event(subject: string, data: Uint8Array): JournalEvent {
+    const event = { id: this.#nextEvent, subject, data };
+    this.#nextEvent += 1;
+    return event;
+  }
+
+  #publish(event: JournalEvent): void {
+    this.#events.push(event);
+    if (this.#events.length > this.#options.retainEvents) this.#events.shift();
+    this.onEvent();
+  }
+
+  async #append(record: JournalRecord): Promise<void> {
+    try {
+      await this.#log.append(JSON.stringify(record));
+    } catch (error) {
+      if (!this.#failing) this.#options.onFailure(error);
+      this.#failing = true;
+      throw error;
+    }
+    if (this.#failing) this.#options.onRecovered();
+    this.#failing = false;
+  }
+
+  /** For what has already happened: it must be recorded, so it is tried until it is. */
+  #eventually(record: JournalRecord): Promise<void> {
+    const attempt = async (): Promise<void> => {
+      while (true) {
+        try {
+          return await this.#append(record);
+        } catch {
+          // `onFailure` has been told. A journal that is being closed gives up: the next start settles what is open.
+          if (this.#closed) return;
+          await new Promise((resolve) => setTimeout(resolve, retryMs));
+        }
+      }
+    };
+    const stored = attempt().finally(() => this.#retries.delete(stored));
+    this.#retries.add(stored);
+    return stored;
+  }
+
+  #forget(): void {
+    for (const [id, operation] of this.operations) {
+      if (this.operations.size <= this.#options.retainOperations) return;
+      if (isFinal(operation.state)) this.operations.delete(id);
+    }
+  }
+
+  async #compactIfLarge(): Promise<void> {
+    if (this.#compacting || this.#log.size <= this.#options.compactAboveBytes) return;
+    this.#compacting = true;
+    try {
+      await this.#compact();
+    } catch (error) {
+      this.#options.onFailure(error);
+    } finally {
+      this.#compacting = false;
+    }
+  }
+
+  async #compact(): Promise<void> {
+    await this.#log.replace(() => {
+      const records: JournalRecord[] = [{ k: "epoch", epoch: this.epoch, next: this.#nextEvent }];
+      for (const op of this.operations.values()) records.push({ k: "op", op });
+      for (const power of this.powers.values()) records.push({ k: "power", ...power });
+      for (const event of this.#events) records.push({ k: "event", event: eventRecord(event) });
+      return records.map((record) => JSON.stringify(record));
+    });
+  }
+}
+
+const eventRecord = (event: JournalEvent): EventRecord => ({
+  n: event.id,
+  subject: event.subject,
+  data: Buffer.from(event.data).toString("base64"),
+});
+
+interface JournalState {
+  epoch: string;
+  nextEvent: number;
+  operations: Map<string, Operation>;
+  powers: Map<ComponentName, PowerRecord>;
+  events: JournalEvent[];
+}
+
+/** Replaying a record twice does no more than once: a compacted file can hold what is appended again after it. */
+function replay(records: readonly JournalRecord[]): JournalState {
+  const state: JournalState = {
+    epoch: randomUUID(),
+    nextEvent: 1,
+    operations: new Map(),
+    powers: new Map(),
+    events: [],
+  };
+  const addEvent = (event: EventRecord) => {
+    if (event.n <= (state.events.at(-1)?.id ?? 0)) return;
+    state.events.push({ id: event.n, subject: event.subject, data: Buffer.from(event.data, "base64") });
+    state.nextEvent = Math.max(state.nextEvent, event.n + 1);
+  };
+  for (const record of records) {
+    switch (record.k) {
+      case "epoch":
+        state.epoch = record.epoch;
+        state.nextEvent = Math.max(state.nextEvent, record.next);
+        break;
+      case "op":
+        state.operations.set(record.op.id, record.op);
+        break;
+      case "step": {
+        const steps = state.operations.get(record.id)?.steps;
+        if (steps) steps[record.n] = record.step;
+        break;
+      }
+      case "stepped": {
+        const step = state.operations.get(record.id)?.steps[record.n];
+        if (step) Object.assign(step, { durationMs: record.ms, outcome: record.outcome });
+        break;
+      }
+      case "outcome": {
+        const outcomes = state.operations.get(record.id)?.outcomes;
+        const known = outcomes?.some((outcome) => outcome.component === record.outcome.component);
+        if (!known) outcomes?.push(record.outcome);
+        addEvent(record.event);
+        break;
+      }
+      case "end": {
+        const operation = state.operations.get(record.id);
+        if (operation) Object.assign(operation, { state: record.state, finishedAt: record.at });
+        break;
+      }
+      case "power": {
+        const { component, power, boot, at } = record;
+        state.powers.set(component, { component, power, boot, at });
+        if (record.event) addEvent(record.event);
+        break;
+      }
+      case "event":
+        addEvent(record.event);
+        break;
+      default:
+        record satisfies never;
+    }
+  }
+  return state;
+}

@@ -1,0 +1,108 @@
+import { mkdirSync } from "node:fs";
+import { type Bus, connectBus, refuseSecondInstance, served, startOutboxRelay } from "@busbar/bus";
+import { endpoints, milliseconds, streams } from "@busbar/contracts";
+import { type DaemonContext, runDaemon } from "@busbar/daemon";
+import { loadPlatform } from "@busbar/platform";
+import { type Config, schema } from "./config.ts";
+import { actionEndpoints } from "./endpoints/actions.ts";
+import { queryEndpoints } from "./endpoints/queries.ts";
+import { ChangeLog } from "./operations/change-log.ts";
+import { Ledger } from "./operations/ledger.ts";
+import { Observer } from "./operations/observer.ts";
+import { followPowerEvents } from "./operations/power-events.ts";
+import { PowerLink } from "./operations/power-link.ts";
+import { Pursuit } from "./operations/pursuit.ts";
+import { CommitQueue } from "./store/commit-queue.ts";
+import { openDatabase } from "./store/database.ts";
+import { tables as prepareTables } from "./store/tables.ts";
+
+const version = "0.1.0";
+const closeGrace = milliseconds(1_000);
+const askEveryMs = 1_000;
+
+async function start({ config, log, clock, health, signal }: DaemonContext<Config>): Promise<() => Promise<void>> {
+  const platform = loadPlatform(config.platform);
+  mkdirSync(config.dataDir, { recursive: true });
+  const { database, epoch, keptAside } = openDatabase(config.dataDir);
+  if (keptAside !== undefined) log.error({ keptAside }, "the database was damaged; the state is rebuilt from hardware");
+  const tables = prepareTables(database);
+
+  const bus = await connectBus({ url: config.natsUrl, name: "statemgr", log, signal });
+  await refuseSecondInstance(bus, "statemgr");
+  const relay = startOutboxRelay({
+    bus,
+    stream: streams.statemgr,
+    source: { epoch, after: (id) => tables.nextOutbox(id), acknowledged: () => {} },
+    log,
+  });
+  let storageFailure: string | undefined;
+  const commits = new CommitQueue(database, {
+    committed: () => {
+      storageFailure = undefined;
+      relay.wake();
+    },
+    failed: (err) => {
+      storageFailure = err instanceof Error ? err.message : String(err);
+      log.error({ err }, "changes can't be stored");
+    },
+  });
+  const changes = new ChangeLog(tables, epoch, clock, {
+    stateChanges: config.retainStateChanges,
+    events: config.retainEvents,
+  });
+  const ledger = new Ledger(tables, changes, platform.graph, clock);
+  const link = new PowerLink(bus, milliseconds(config.integrationTimeoutMs));
+  const pursuit = new Pursuit({ ledger, tables, commits, link, clock, log, askEveryMs });
+  const observer = new Observer({ platform, link, ledger, commits, log });
+  health.add("broker", () =>
+    bus.connected ? { status: "ok" } : { status: "degraded", message: "not connected", remedy: "start the broker" },
+  );
+  health.add("database", () =>
+    storageFailure === undefined
+      ? { status: "ok" }
+      : { status: "failed", message: storageFailure, remedy: "make room on the data directory's disk" },
+  );
+  health.add("events", () =>
+    relay.problem === undefined ? { status: "ok" } : { status: "degraded", message: relay.problem },
+  );
+  health.add("powermgr", () => observer.health());
+
+  await followPowerEvents({ bus, platform, commits, ledger, pursuit, log });
+  const catchUp = () => {
+    observer.look();
+    pursuit.resume();
+  };
+  const unsubscribe = onReconnect(bus, catchUp);
+  // Open operations first: what powermgr's journal says of them counts for more than where power-good stands.
+  catchUp();
+
+  await bus.serve(
+    {
+      name: "statemgr",
+      version,
+      description: "State of hosts and chassis",
+      endpoints: [
+        ...actionEndpoints({ platform, tables, commits, ledger, pursuit, clock, requestLimit: config.requestLimit }),
+        ...queryEndpoints({ platform, tables, epoch }),
+        served(endpoints.statemgrHealth, () => ({ message: health.report() })),
+      ],
+    },
+    signal,
+  );
+
+  return async () => {
+    unsubscribe();
+    await observer.stop();
+    await pursuit.stop();
+    await relay.stop();
+    await bus.close(closeGrace);
+    database.close();
+  };
+}
+
+const onReconnect = (bus: Bus, listener: () => void) =>
+  bus.onStatus((status) => {
+    if (status === "reconnected") listener();
+  });
+
+await runDaemon({ name: "statemgr", version, schema, start });

@@ -1,0 +1,89 @@
+import {
+  type Action,
+  busbar,
+  type ComponentName,
+  encodeStateChange,
+  type Status,
+  subjects,
+  timestamp,
+} from "@busbar/contracts";
+import type { Clock } from "@busbar/daemon";
+import type { ChangeReason, OperationRow, StateChangeRow, Tables } from "../store/tables.ts";
+
+export interface Retention {
+  readonly stateChanges: number;
+  readonly events: number;
+}
+
+export interface NewChange {
+  readonly component: ComponentName;
+  readonly previous: Status;
+  readonly current: Status;
+  readonly cause: Action | null;
+  readonly reason: ChangeReason;
+  readonly operation: OperationRow | undefined;
+  readonly error: { readonly code: StateChangeRow["error_code"]; readonly message: string | null } | undefined;
+  readonly previousDurationMs: number;
+}
+
+/** Changes between two rounds of deleting what is older than the retention. */
+const pruneEvery = 256;
+
+/** Writes a state change and the event that tells of it, side by side. */
+export class ChangeLog {
+  #tables: Tables;
+  #epoch: string;
+  #clock: Clock;
+  #retention: Retention;
+
+  constructor(tables: Tables, epoch: string, clock: Clock, retention: Retention) {
+    this.#tables = tables;
+    this.#epoch = epoch;
+    this.#clock = clock;
+    this.#retention = retention;
+  }
+
+  /** @returns the change's id, which is its revision */
+  add(change: NewChange): number {
+    const row = {
+      component: change.component,
+      previous: change.previous,
+      current: change.current,
+      cause: change.cause,
+      reason: change.reason,
+      operation_id: change.operation?.id ?? null,
+      actor: change.operation?.actor ?? null,
+      request_id: change.operation?.request_id ?? null,
+      error_code: change.error?.code ?? null,
+      message: change.error?.message ?? null,
+      changed_at: this.#clock.now(),
+      previous_duration_ms: change.previousDurationMs,
+    };
+    const id = Number(this.#tables.addChange(row).lastInsertRowid);
+    const message = encodeStateChange({
+      component: change.component,
+      previous: change.previous,
+      current: change.current,
+      cause: change.cause ?? undefined,
+      changedAt: timestamp(row.changed_at),
+      origin: originOf({ id, ...row }, this.#epoch),
+    });
+    const outboxId = Number(this.#tables.addOutbox(subjects.transition(change.component), message).lastInsertRowid);
+    if (id % pruneEvery === 0) {
+      this.#tables.pruneChanges(this.#retention.stateChanges);
+      this.#tables.pruneOutbox(outboxId, this.#retention.events);
+    }
+    return id;
+  }
+}
+
+export const originOf = (row: StateChangeRow, epoch: string): busbar.v1.StateChangeOrigin.$Properties => ({
+  revision: { epoch, id: row.id },
+  reason: busbar.v1.StateChangeReason[`STATE_CHANGE_REASON_${row.reason}`],
+  operationId: row.operation_id ?? "",
+  actor: row.actor ?? "",
+  requestId: row.request_id ?? "",
+  message: row.message ?? "",
+  errorCode: row.error_code ?? "",
+  previousDurationMs: Math.round(row.previous_duration_ms),
+});

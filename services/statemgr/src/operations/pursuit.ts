@@ -1,0 +1,174 @@
+import { asBusbarError, BusbarError } from "@busbar/contracts";
+import type { Clock, Log } from "@busbar/daemon";
+import type { CommitQueue } from "../store/commit-queue.ts";
+import type { OperationRow, Tables } from "../store/tables.ts";
+import type { Ledger } from "./ledger.ts";
+import type { OperationView, PowerLink, Submission } from "./power-link.ts";
+
+export interface PursuitOptions {
+  readonly ledger: Ledger;
+  readonly tables: Tables;
+  readonly commits: CommitQueue;
+  readonly link: PowerLink;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Between two questions about an operation whose end is overdue or whose answer was lost. */
+  readonly askEveryMs: number;
+}
+
+/**
+ * Follows every open operation to its one outcome. Results come as events; when one may have been missed (lost answer,
+ * reconnect, start, deadline) powermgr is asked, never guessed about (DESIGN §5).
+ */
+export class Pursuit {
+  #options: PursuitOptions;
+  #stop = new AbortController();
+  #running = new Map<string, { wake: () => void; done: Promise<void> }>();
+
+  constructor(options: PursuitOptions) {
+    this.#options = options;
+  }
+
+  /** Hands a new operation to powermgr. A refusal is recorded before it is returned. */
+  async begin(operation: OperationRow): Promise<Submission> {
+    const submission = await this.#options.link.submit(operation, this.#stop.signal);
+    if (submission.kind === "refused") {
+      await this.#options.commits.commit(() => this.#options.ledger.refused(operation.id, submission.error));
+    } else {
+      this.#follow(operation.id, submission.kind === "lost");
+    }
+    return submission;
+  }
+
+  /** Asks about everything that is open: at start, and when events may have been missed. */
+  resume(): void {
+    for (const id of this.#openIds()) {
+      const running = this.#running.get(id);
+      if (running) running.wake();
+      else this.#follow(id, true);
+    }
+  }
+
+  /** A result was recorded. Once the operation has ended there is nothing to wait for, or only what it left open. */
+  recorded(operationId: string): void {
+    if (this.#options.tables.operation(operationId)?.state !== "open") this.#running.get(operationId)?.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new BusbarError("ABORTED", "statemgr is stopping", { reason: "stopping" }));
+    await Promise.allSettled([...this.#running.values()].map(({ done }) => done));
+  }
+
+  #openIds(): ReadonlySet<string> {
+    const { tables } = this.#options;
+    const held = tables.components().map((row) => row.operation_id);
+    return new Set([...held, ...tables.openOperations().map((row) => row.id)].filter((id) => id !== null));
+  }
+
+  #isOpen(id: string): boolean {
+    const { tables } = this.#options;
+    return tables.operation(id)?.state === "open" || tables.componentsOf(id).length > 0;
+  }
+
+  #follow(id: string, askNow: boolean): void {
+    let wake = () => {};
+    const done = this.#pursue(id, askNow, (set) => {
+      wake = set;
+    })
+      .catch((error) => {
+        if (!this.#stop.signal.aborted)
+          this.#options.log.error({ err: error, operation: id }, "an operation is no longer followed");
+      })
+      .finally(() => this.#running.delete(id));
+    this.#running.set(id, { wake: () => wake(), done });
+  }
+
+  async #pursue(id: string, askNow: boolean, onWake: (wake: () => void) => void): Promise<void> {
+    let ask = askNow;
+    while (!this.#stop.signal.aborted && this.#isOpen(id)) {
+      if (ask) await this.#ask(id);
+      if (!this.#isOpen(id)) return;
+      const asked = ask;
+      ask = await this.#wait(asked ? this.#options.askEveryMs : this.#untilDeadline(id), onWake);
+    }
+  }
+
+  /** Resolves true when it is time to ask. */
+  #wait(ms: number, onWake: (wake: () => void) => void): Promise<boolean> {
+    const { signal } = this.#stop;
+    return new Promise((resolve) => {
+      const finish = (ask: boolean) => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", stopped);
+        resolve(ask);
+      };
+      const stopped = () => finish(false);
+      const timer = setTimeout(() => finish(true), Math.min(ms, 2 ** 31 - 1));
+      onWake(() => finish(true));
+      signal.addEventListener("abort", stopped, { once: true });
+    });
+  }
+
+  #untilDeadline(id: string): number {
+    const operation = this.#options.tables.operation(id);
+    if (!operation || operation.boot_id !== this.#options.clock.bootId) return 0;
+    return Math.max(0, operation.deadline - this.#options.clock.boottime());
+  }
+
+  async #ask(id: string): Promise<void> {
+    const { tables, link, commits, ledger, log } = this.#options;
+    const operation = tables.operation(id);
+    const isOverdue = this.#untilDeadline(id) === 0;
+    let view: OperationView | undefined;
+    try {
+      view = await link.operation(id, isOverdue, this.#stop.signal);
+    } catch (thrown) {
+      if (this.#stop.signal.aborted) return;
+      const error = asBusbarError(thrown);
+      log.warn({ err: error, operation: id }, "powermgr can't be asked about an operation");
+      if (isOverdue) await commits.commit(() => ledger.giveUp(id, unreachable(error)));
+      return;
+    }
+    if (view === undefined) {
+      if (operation?.state === "open") await this.#sendAgain(operation);
+      else await commits.commit(() => ledger.giveUp(id, neverArrived(id)));
+    } else if (view.tombstone) {
+      await commits.commit(() => ledger.giveUp(id, neverArrived(id)));
+    } else {
+      await commits.commit(() => this.#conclude(id, view));
+    }
+  }
+
+  /** powermgr has never seen it, and there is still time. The id makes sure that it acts at most once. */
+  async #sendAgain(operation: OperationRow): Promise<void> {
+    const { link, commits, ledger } = this.#options;
+    const submission = await link.submit(operation, this.#stop.signal);
+    if (submission.kind === "refused" && !this.#stop.signal.aborted)
+      await commits.commit(() => ledger.refused(operation.id, submission.error));
+  }
+
+  #conclude(id: string, { outcomes, ended }: OperationView): void {
+    const { tables, ledger } = this.#options;
+    for (const [component, result] of outcomes) ledger.result(component, id, result);
+    if (!ended) return;
+    // What powermgr found as the operation wanted it had no outcome of its own.
+    for (const row of tables.componentsOf(id)) ledger.result(row.name, id, { success: true, power: row.observed });
+    const operation = tables.operation(id);
+    if (operation?.state === "open")
+      ledger.giveUp(id, new BusbarError("OUTCOME_UNKNOWN", "powermgr ended it without an outcome"));
+  }
+}
+
+const unreachable = (cause: BusbarError) =>
+  new BusbarError("OUTCOME_UNKNOWN", `powermgr could not be asked before the deadline: ${cause.message}`, {
+    reason: "powermgr-unreachable",
+    remedy: "look at powermgr; the state follows power-good when it is back",
+    cause,
+  });
+
+const neverArrived = (id: string) =>
+  new BusbarError("DEADLINE_EXCEEDED", `operation ${id} never reached powermgr`, {
+    operationId: id,
+    reason: "never-arrived",
+    remedy: "send the request again",
+  });
