@@ -44,6 +44,10 @@ export interface DomainControl {
   /** A line that cuts the power by itself: asserting it on an off host does nothing. */
   readonly forceOff?: Holdable;
   readonly rail?: Switch;
+  /** Shows resets: another answer than before says that one took effect. Absent where nothing shows them. */
+  evidence?(): Promise<string | undefined>;
+  /** True for the BMC itself: its reset ends the process that asks for it. */
+  readonly resetsUs?: boolean;
   /** Undefined when all lines are held; else what is missing and why. */
   unavailable(): string | undefined;
   onAvailability(listener: () => void): () => void;

@@ -76,7 +76,6 @@ export function watchConnection(nats: NatsConnection, url: string, log: BusLog, 
   };
 
   const onError = (status: Status) => {
-    ((globalThis as any).T ??= []).push(["denial", performance.now()]);
     const denial = denialIn(status);
     if (denial === undefined) {
       log.warn({ error: status.data }, "the broker reports an error");
@@ -115,13 +114,8 @@ export function watchConnection(nats: NatsConnection, url: string, log: BusLog, 
     for (;;) {
       try {
         if (!connected) await abortable(reconnected(), signal);
-        const T: any = ((globalThis as any).T ??= []);
-        T.push(["flush", performance.now()]);
         await abortable(nats.flush(), signal);
-        T.push(["flushed", performance.now()]);
-        await nextTurn();
-        T.push(["turn", performance.now()]);
-        return; // denials that came before the broker's answer are told within this one
+        return await nextTurn(); // denials that came before the broker's answer are told within this one
       } catch {
         if (signal?.aborted) throw cancelled("the broker", signal.reason);
         if (nats.isClosed()) throw notConnected("nothing");

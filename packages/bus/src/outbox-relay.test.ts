@@ -1,6 +1,7 @@
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { BusbarError, headers, milliseconds, streams } from "@busbar/contracts";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { Broker } from "./broker.ts";
 import type { Bus } from "./bus.ts";
 import { JetStream } from "./jetstream.ts";
 import type { OutboxSource } from "./outbox.ts";
@@ -32,6 +33,14 @@ async function stored(bus: Bus): Promise<readonly (string | undefined)[]> {
 
 const idsOf = (epoch: string, from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, at) => `${epoch}:${from + at}`);
+
+/** SIGSTOP reaches one thread after the other; the kernel tells when it has arrived. */
+async function frozen(broker: Broker): Promise<void> {
+  broker.signal("SIGSTOP");
+  const threads = `/proc/${broker.pid}/task`;
+  const runs = (thread: string) => !/\) T /.test(readFileSync(`${threads}/${thread}/stat`, "utf8"));
+  while (readdirSync(threads).some(runs)) await new Promise(setImmediate);
+}
 
 const api = async (bus: Bus, call: string, body: object): Promise<Record<string, unknown>> => {
   const reply = await bus.exchange(`$JS.API.${call}`, Buffer.from(JSON.stringify(body)), apiTimeout);
@@ -179,7 +188,7 @@ describe("each event is stored once and in order", () => {
     outbox.add();
     relay.wake();
     await outbox.reached(1);
-    broker.signal("SIGSTOP");
+    await frozen(broker);
     outbox.add();
     relay.wake();
     await bus.log.line(/^events wait/);

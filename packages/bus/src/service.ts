@@ -58,6 +58,7 @@ export class SupervisedService implements ServedService {
   readonly #abort = new AbortController();
   #waits = retryWaits(restartWaits);
   #restarts = 0;
+  #additions = 0;
   #startedAt = 0;
   #running: Service | undefined;
   #restarting: Promise<void> | undefined;
@@ -86,11 +87,12 @@ export class SupervisedService implements ServedService {
       forgetStatus();
     };
     await this.#add();
-    await this.#connection.settled(signal);
-    while (this.#restarting !== undefined) {
+    let confirmed: number;
+    do {
       await this.#restarting;
+      confirmed = this.#additions;
       await this.#connection.settled(signal);
-    }
+    } while (this.#additions !== confirmed || this.#restarting !== undefined);
   }
 
   get id(): string {
@@ -134,6 +136,7 @@ export class SupervisedService implements ServedService {
     const statsHandler = async (endpoint: NatsEndpoint) => this.#counterOf(endpoint)?.figures();
     const service = await this.#connection.nats.services.add({ name, version, description, statsHandler });
     this.#running = service;
+    this.#additions += 1;
     this.#startedAt = performance.now();
     for (const { served, counter } of this.#rows) {
       if (this.#denied.has(served.subject)) continue;

@@ -1,5 +1,5 @@
 import { BusbarError } from "./busbar-error.ts";
-import { type ComponentKind, type ComponentName, kindOf } from "./component.ts";
+import { type ComponentKind, type ComponentName, componentKinds, kindOf } from "./component.ts";
 import { busbar } from "./generated/messages.js";
 import { actionMessages } from "./kinds.ts";
 import { type MessageType, messageType, undecoded } from "./message-type.ts";
@@ -37,9 +37,9 @@ const action = (service: ServiceName, kind: ComponentKind) => ({
 const perKind = (service: ServiceName, kinds: readonly ComponentKind[]) => kinds.map((kind) => action(service, kind));
 
 export const endpoints = {
-  statemgrActions: perKind("statemgr", ["chassis", "host"]),
-  powermgrActions: perKind("powermgr", ["chassis", "host"]),
-  componentGet: (["chassis", "host"] as const).map((kind) => ({
+  statemgrActions: perKind("statemgr", componentKinds),
+  powermgrActions: perKind("powermgr", componentKinds),
+  componentGet: componentKinds.map((kind) => ({
     service: "statemgr" as const,
     name: `${kind}-get`,
     subject: subjects.everyOf("statemgr", kind, "get"),
@@ -47,7 +47,7 @@ export const endpoints = {
     response: messageType("ComponentState", v1.ComponentState),
     summary: `State of one ${kind}`,
   })),
-  componentHistory: (["chassis", "host"] as const).map((kind) => ({
+  componentHistory: componentKinds.map((kind) => ({
     service: "statemgr" as const,
     name: `${kind}-history`,
     subject: subjects.everyOf("statemgr", kind, "history"),
@@ -59,6 +59,7 @@ export const endpoints = {
     [
       ["hosts", "host"],
       ["chassis", "chassis"],
+      ["controllers", "bmc"],
     ] as const
   ).map(([plural, kind]) => ({
     service: "statemgr" as const,
@@ -140,6 +141,6 @@ export function actionEndpoint(service: ServiceName, component: ComponentName) {
   if (endpoint) return endpoint;
   throw new BusbarError("NOT_FOUND", `${component} takes no actions`, {
     component,
-    remedy: "act on a host or a chassis",
+    remedy: "act on a host, a chassis or a bmc",
   });
 }

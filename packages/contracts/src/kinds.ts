@@ -29,12 +29,28 @@ const verbs: Partial<Record<Action, Verb>> = {
   CHASSIS_ACTION_ON: "on",
   CHASSIS_ACTION_OFF: "off",
   CHASSIS_ACTION_EMERGENCY_SHUTDOWN: "force-off",
+  CHASSIS_ACTION_POWER_CYCLE: "cycle",
+  HOST_ACTION_GRACEFUL_RESTART: "cycle",
+  MANAGEMENT_CONTROLLER_ACTION_REBOOT: "reset",
+  MANAGEMENT_CONTROLLER_ACTION_WARM_RESET: "reset",
+  MANAGEMENT_CONTROLLER_ACTION_COLD_RESET: "reset",
+  MANAGEMENT_CONTROLLER_ACTION_HARD_RESET: "reset",
 };
 
 /** How a kind spells the verb when an operation on another component carries it along (a chassis for its host). */
 const actionsByVerb: Readonly<Record<ComponentKind, Partial<Record<Verb, Action>>>> = {
-  host: { on: "HOST_ACTION_ON", off: "HOST_ACTION_OFF", "force-off": "HOST_ACTION_FORCE_OFF" },
-  chassis: { on: "CHASSIS_ACTION_ON", off: "CHASSIS_ACTION_OFF", "force-off": "CHASSIS_ACTION_EMERGENCY_SHUTDOWN" },
+  host: {
+    on: "HOST_ACTION_ON",
+    off: "HOST_ACTION_OFF",
+    "force-off": "HOST_ACTION_FORCE_OFF",
+    cycle: "HOST_ACTION_GRACEFUL_RESTART",
+  },
+  chassis: {
+    on: "CHASSIS_ACTION_ON",
+    off: "CHASSIS_ACTION_OFF",
+    "force-off": "CHASSIS_ACTION_EMERGENCY_SHUTDOWN",
+    cycle: "CHASSIS_ACTION_POWER_CYCLE",
+  },
   bmc: {},
 };
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { type Bus, connectBus } from "@busbar/bus";
-import { BusbarError, endpoints, milliseconds } from "@busbar/contracts";
+import { BusbarError, endpoints, isComponentName, kindOf, milliseconds } from "@busbar/contracts";
 import { type BoardController, connectController } from "@busbar/hardware";
 import { startWitness } from "@busbar/simulator/stand-ins";
 import { boardSocketPath } from "./board-socket.ts";
@@ -140,6 +140,12 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
     board = await retried(() => connectController({ socket: boardSocket, client: "launcher" }), signal);
     bus = await connectBus({ url: natsUrl(), name: "launcher", log: quietLog, signal });
     await startWitness(bus, board);
+    await board.onEntry((entry) => {
+      // The BMC's reset line: on real hardware everything that runs on it ends at once.
+      if (entry.type !== "reset" || !isComponentName(entry.component) || kindOf(entry.component) !== "bmc") return;
+      processes.powermgr.signal("SIGKILL");
+      processes.statemgr.signal("SIGKILL");
+    });
     processes.powermgr.start();
     processes.statemgr.start();
     await answering(bus, signal);

@@ -17,13 +17,21 @@ export function operationTime(
     const domain = platform.domains.get(name);
     return domain?.backend.type === "gpio-buttons" && domain.kind !== "bmc" ? domain.timing.gracefulOff : 0;
   };
+  const minimumOff = (name: ComponentName) => {
+    const domain = platform.domains.get(name);
+    return domain === undefined || domain.kind === "bmc" ? 0 : domain.timing.minimumOff;
+  };
   switch (verb) {
     case "on":
       return sum(platform.graph.closure([component], "dependencies"), operation);
     case "off":
       return milliseconds(sum(platform.graph.closure([component], "dependents"), graceful) + operation(component));
     case "cycle":
-      return milliseconds(operationTime(platform, component, "off") + operationTime(platform, component, "on"));
+      // All that goes off comes on again, after its minimum off time.
+      return milliseconds(
+        operationTime(platform, component, "off") +
+          sum(platform.graph.closure([component], "dependents"), (name) => operation(name) + minimumOff(name)),
+      );
     case "force-off":
     case "reset":
       return operation(component);

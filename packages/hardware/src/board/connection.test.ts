@@ -102,6 +102,18 @@ describe("the connection to a board", () => {
     await line.set(1);
   });
 
+  it("finds an answer that came in time although its own process had stalled", async () => {
+    script = (frame, socket) => {
+      if (frame.op !== "line.set") return polite(frame, socket);
+      // The answer leaves, and then this process (and so the client) does nothing for longer than the timeout.
+      socket.write(`${JSON.stringify({ reply: frame.id, result: {} })}\n`);
+      for (const end = performance.now() + 150; performance.now() < end; );
+      return undefined;
+    };
+    const line = await (await connectBoard(options())).gpioChip().request("power-button-0", button);
+    await line.set(1);
+  });
+
   it("gives back a line that the board may have granted after the request had timed out", async () => {
     script = (frame, socket) => (frame.op === "line.request" ? undefined : polite(frame, socket));
     const chip = (await connectBoard(options())).gpioChip();

@@ -112,10 +112,13 @@ export class BoardConnection {
         clearTimeout(timer);
         this.#waiting.delete(id);
       };
-      const timer = setTimeout(() => {
+      const expire = (): void => {
+        if (!this.#waiting.has(id)) return;
         finish();
         reject(unavailable(`${op} was not answered within ${this.#timeout} ms`, about));
-      }, this.#timeout);
+      };
+      // If it was we who stalled, the answer lies in the socket: timers come before input, so let that be read first.
+      const timer = setTimeout(() => setImmediate(expire), this.#timeout);
       this.#waiting.set(id, {
         settle: (reply) => {
           finish();

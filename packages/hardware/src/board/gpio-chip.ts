@@ -1,4 +1,4 @@
-import { BusbarError } from "@busbar/contracts";
+import { BusbarError, type ComponentName } from "@busbar/contracts";
 import type { Edge, GpioChip, GpioLine, Level, LineRequest } from "../gpio.ts";
 import { BoardConnection, type ConnectOptions } from "./connection.ts";
 import type { BoardEvent } from "./protocol.ts";
@@ -7,6 +7,8 @@ import type { BoardEvent } from "./protocol.ts";
 export interface SimulatedBoard {
   /** A chip of its own over this connection; closing it releases its lines only. */
   gpioChip(): GpioChip;
+  /** How often the BMC's reset line took effect since the board started; undefined for a BMC it doesn't have. */
+  bmcResets(component: ComponentName): Promise<number | undefined>;
   /** Called once when the connection is gone, also if it is already. Returns the unsubscriber. */
   onLost(listener: (reason: Error) => void): () => void;
   /** Releases every line of every chip, then disconnects. Idempotent. */
@@ -29,6 +31,10 @@ export async function connectBoard(options: ConnectOptions): Promise<SimulatedBo
       const chip = new SimulatedChip(connection, held);
       chips.add(chip);
       return chip;
+    },
+    bmcResets: async (component) => {
+      const { bmcs } = await connection.call("state", {});
+      return bmcs.find((bmc) => bmc.component === component)?.resets;
     },
     onLost: (listener) => connection.onLost(listener),
     close: async () => {

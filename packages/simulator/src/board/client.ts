@@ -30,6 +30,8 @@ export class BoardClient implements Caller {
   readonly #frames = new FrameReader();
   readonly #followers = new Map<number, Follower>();
   #name: string | undefined;
+  /** Resolves once the board knows that this client is gone. */
+  readonly closed: Promise<void>;
 
   constructor(socket: Socket, board: Board, log: Log, onShutdown: () => void) {
     this.#socket = socket;
@@ -38,7 +40,12 @@ export class BoardClient implements Caller {
     this.#onShutdown = onShutdown;
     socket.on("data", (chunk) => this.#receive(chunk));
     socket.on("error", (error) => log("warn", "connection failed", { client: this.name, error: error.message }));
-    socket.on("close", () => this.#closed());
+    this.closed = new Promise((resolve) => {
+      socket.once("close", () => {
+        this.#leave();
+        resolve();
+      });
+    });
   }
 
   get name(): string {
@@ -145,7 +152,7 @@ export class BoardClient implements Caller {
     this.#socket.destroy();
   }
 
-  #closed(): void {
+  #leave(): void {
     for (const follower of this.#followers.values()) follower.stop();
     this.#followers.clear();
     if (this.#name === undefined) return;

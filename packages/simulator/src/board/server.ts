@@ -32,7 +32,7 @@ export class BoardServer {
     const server = createServer((socket) => {
       const client = new BoardClient(socket, board, log, onShutdown);
       clients.add(client);
-      socket.once("close", () => clients.delete(client));
+      void client.closed.then(() => clients.delete(client));
     });
     server.maxConnections = mostConnections;
     server.on("drop", () => log("warn", "connection refused: too many clients", { clients: mostConnections }));
@@ -48,7 +48,7 @@ export class BoardServer {
     const timer = setTimeout(() => {
       for (const client of this.#clients) client.destroy();
     }, farewell);
-    await closed;
+    await Promise.all([closed, ...[...this.#clients].map((client) => client.closed)]);
     clearTimeout(timer);
   }
 }

@@ -1,5 +1,6 @@
 import type { Bus } from "@busbar/bus";
 import {
+  type Action,
   busbar,
   type ComponentName,
   componentOf,
@@ -24,11 +25,10 @@ export async function startWitness(bus: Bus, board: BoardController): Promise<()
     const operation = origin.operationId;
     if (!operation) return;
     if (current === statusRoles(kindOf(component)).transitioning) {
-      const effect = cause && effectOf(component, cause);
-      if (origin.reason !== busbar.v1.StateChangeReason.STATE_CHANGE_REASON_REQUESTED || effect === undefined) return;
+      if (origin.reason !== busbar.v1.StateChangeReason.STATE_CHANGE_REASON_REQUESTED || cause === undefined) return;
       const components = moving.get(operation) ?? new Set();
       moving.set(operation, components.add(component));
-      await board.intent({ operation, component, effect });
+      for (const effect of effectsOf(component, cause)) await board.intent({ operation, component, effect });
       return;
     }
     const left = moving.get(operation);
@@ -40,8 +40,9 @@ export async function startWitness(bus: Bus, board: BoardController): Promise<()
   return () => subscription.unsubscribe();
 }
 
-function effectOf(component: ComponentName, cause: Parameters<typeof verbOf>[0]): Effect | undefined {
+function effectsOf(component: ComponentName, cause: Action): readonly Effect[] {
   const verb = verbOf(cause);
-  if (verb === "cycle" || verb === undefined) return undefined;
-  return verb === "force-off" && kindOf(component) === "chassis" ? "cut" : verb;
+  if (verb === undefined) return [];
+  if (verb === "cycle") return ["off", "on"];
+  return verb === "force-off" && kindOf(component) === "chassis" ? ["cut"] : [verb];
 }

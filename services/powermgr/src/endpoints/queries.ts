@@ -118,7 +118,7 @@ const emptyOperation = (id: string, now: number): Operation => ({
   timeoutMs: 0,
   queuedAt: now,
   state: "tombstone",
-  parts: [],
+  deadline: { boot: "", at: 0 },
   steps: [],
   outcomes: [],
 });

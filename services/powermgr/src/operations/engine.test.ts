@@ -15,7 +15,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Journal } from "../store/journal.ts";
 import { ToyHost, ToyRail } from "../testing/toy-control.ts";
 import { PowerEngine } from "./engine.ts";
-import { isFinal, type Operation } from "./operation.ts";
+import { isFinal, type Operation, type StepRecord } from "./operation.ts";
+import { plan } from "./plan.ts";
 
 const host = componentName("host.0");
 const other = componentName("host.1");
@@ -41,7 +42,7 @@ domains:
     backend: { gpio: { powerButton: power-button-0, resetButton: reset-button-0 } }
     powerGood: { all: [power-good-0] }
     dependsOn: [chassis.0]
-    timing: { powerGood: 200ms, gracefulOff: 1s }
+    timing: { powerGood: 200ms, gracefulOff: 1s, minimumOff: 0ms }
     template: { count: 2 }
 `,
   "toy.yaml",
@@ -295,7 +296,7 @@ describe("what can't be done", () => {
       timeoutMs: 0,
       queuedAt: 0,
       state: "tombstone",
-      parts: [],
+      deadline: { boot: "", at: 0 },
       steps: [],
       outcomes: [],
     };
@@ -306,8 +307,25 @@ describe("what can't be done", () => {
 });
 
 describe("after a crash", () => {
-  /** The journal of an operation that was cut short after these steps. */
-  async function crashed(verb: Verb, steps: Operation["steps"]): Promise<Operation> {
+  const press = {
+    part: 0,
+    step: 0,
+    kind: "press",
+    component: host,
+    line: "power-button",
+    toward: "on",
+    startedAt: 0,
+  } as const;
+  const reset = { part: 0, step: 0, kind: "reset", component: host, line: "reset-button", startedAt: 0 } as const;
+
+  /** An operation that was cut short after these steps, found again by the next start. */
+  async function crashed(verb: Verb, steps: readonly StepRecord[], more: Partial<Operation> = {}): Promise<Operation> {
+    const clock = systemClock();
+    const view = {
+      graph: platform.graph,
+      domain: (name: ComponentName) => platform.domains.get(name) as PowerDomain,
+      power: () => "on" as const,
+    };
     const operation: Operation = {
       id: "crashed",
       component: host,
@@ -316,10 +334,12 @@ describe("after a crash", () => {
       actor: "",
       timeoutMs: 1000,
       queuedAt: 0,
+      deadline: { boot: clock.bootId, at: clock.boottime() + 5_000 },
       state: "running",
-      parts: [host],
+      plan: plan(host, verb, view),
       steps: [],
       outcomes: [],
+      ...more,
     };
     journal.admitted(operation);
     journal.started(operation);
@@ -331,7 +351,6 @@ describe("after a crash", () => {
     engine.recover();
     return ended(found);
   }
-  const press = { kind: "press", component: host, line: "power-button", startedAt: 0 };
 
   it("a begun press is not made again; power-good settles it", async () => {
     hosts.first.change("on");
@@ -350,15 +369,45 @@ describe("after a crash", () => {
     expect(hosts.first.acts).toEqual([]);
   });
 
-  it("a begun reset is always unknown", async () => {
+  it("a begun reset is unknown where nothing shows it", async () => {
     hosts.first.change("on");
-    const reset = { kind: "reset", component: host, line: "reset-button", startedAt: 0 };
     expect(await crashed("reset", [reset])).toMatchObject({ state: "outcome-unknown", outcomes: [{ power: "on" }] });
     expect(hosts.first.acts).toEqual([]);
   });
 
-  it("what had not begun is aborted, and nothing is pressed", async () => {
-    expect(await crashed("on", [])).toMatchObject({ state: "aborted", outcomes: [{ errorCode: "ABORTED" }] });
+  it("a begun reset has succeeded where the hardware shows that it took effect", async () => {
+    hosts.first.change("on");
+    hosts.first.evidence = async () => "resets: 8";
+    expect(await crashed("reset", [{ ...reset, evidence: "resets: 7" }])).toMatchObject({ state: "succeeded" });
     expect(hosts.first.acts).toEqual([]);
+  });
+
+  it("what had not begun is done now, within its deadline", async () => {
+    expect(await crashed("on", [])).toMatchObject({ state: "succeeded", outcomes: [{ power: "on" }] });
+    expect(hosts.first.acts).toEqual(["press"]);
+  });
+
+  it("nothing is begun any more past its deadline", async () => {
+    const past = { boot: systemClock().bootId, at: 0 };
+    expect(await crashed("on", [], { deadline: past })).toMatchObject({ state: "timed-out" });
+    expect(hosts.first.acts).toEqual([]);
+  });
+
+  it("nothing is begun any more in another boot of the BMC", async () => {
+    const otherBoot = { boot: "another", at: 1e12 };
+    expect(await crashed("on", [], { deadline: otherBoot })).toMatchObject({
+      state: "aborted",
+      outcomes: [{ power: "off" }],
+    });
+    expect(hosts.first.acts).toEqual([]);
+  });
+
+  it("a cycle that had switched off switches on again, with no press repeated", async () => {
+    const pressedOff = { ...press, toward: "off", outcome: "done" } as const;
+    const operation = await crashed("cycle", [pressedOff], {
+      deadline: { boot: systemClock().bootId, at: systemClock().boottime() + 60_000 },
+    });
+    expect(operation).toMatchObject({ state: "succeeded", outcomes: [{ power: "on" }] });
+    expect(hosts.first.acts).toEqual(["press"]);
   });
 });

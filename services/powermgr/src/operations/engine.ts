@@ -1,28 +1,13 @@
 import type { DomainControl } from "@busbar/backend";
-import {
-  asBusbarError,
-  BusbarError,
-  type ComponentName,
-  isOffVerb,
-  type Milliseconds,
-  milliseconds,
-} from "@busbar/contracts";
+import { BusbarError, type ComponentName, isOffVerb, type Milliseconds, milliseconds } from "@busbar/contracts";
 import type { Clock, Log } from "@busbar/daemon";
 import type { Interlock } from "../interlocks/interlock.ts";
 import type { Journal } from "../store/journal.ts";
 import { admit, type Claim, startable } from "./admission.ts";
-import {
-  type ComponentOutcome,
-  endStateOf,
-  isFinal,
-  type Operation,
-  type PowerRequest,
-  type StepRecord,
-} from "./operation.ts";
-import { downward, footprint, type PlanPart, type PlanStep, type PlanView, plan } from "./plan.ts";
-import { settle, unsettled } from "./recovery.ts";
-import { encodeResult, resultSubject } from "./result-event.ts";
-import { perform } from "./steps.ts";
+import { Execution } from "./execution.ts";
+import { type ComponentOutcome, isFinal, type Operation, type PowerRequest } from "./operation.ts";
+import { footprint, type PlanView } from "./plan.ts";
+import { PulseGate } from "./pulse-gate.ts";
 
 interface Live extends Claim {
   readonly operation: Operation;
@@ -47,6 +32,7 @@ export class PowerEngine {
   #ended: Promise<void>[] = [];
   /** Until when a press toward on may still raise power-good. */
   #pendingOn = new Map<ComponentName, Milliseconds>();
+  #gate = new PulseGate();
   #stopping = false;
   onOutcome: (operation: Operation, outcome: ComponentOutcome) => void = () => {};
   /** Told before an operation acts on these. */
@@ -82,7 +68,10 @@ export class PowerEngine {
       timeoutMs: request.timeout,
       queuedAt: this.#options.clock.now(),
       state: "queued",
-      parts: [],
+      deadline: {
+        boot: this.#options.clock.bootId,
+        at: this.#options.clock.boottime() + request.timeout,
+      },
       steps: [],
       outcomes: [],
     };
@@ -97,15 +86,18 @@ export class PowerEngine {
     return this.#open.find((live) => live.running && live.footprint.has(component))?.operation;
   }
 
-  /** Settles what a crash left open: never by acting again, only by looking (DESIGN §5). */
+  /** Goes on with what a crash left open, once the lines are there. No toggle that had begun is made again. */
   recover(): void {
-    for (const operation of this.#options.journal.operations.values()) {
+    const { journal, clock } = this.#options;
+    for (const operation of journal.operations.values()) {
+      this.#rememberPress(operation);
       if (isFinal(operation.state)) continue;
-      const claim = this.#claim(operation);
-      const live: Live = { ...claim, operation, abort: new AbortController(), running: true };
+      const live: Live = { ...this.#claim(operation), operation, abort: new AbortController(), running: true };
       this.#open.push(live);
+      const isSameBoot = operation.deadline.boot === clock.bootId;
+      this.#limit(live, isSameBoot ? Math.max(0, operation.deadline.at - clock.boottime()) : operation.timeoutMs);
       this.onStart([...live.footprint], live.id);
-      this.#track(this.#settle(live));
+      this.#track(this.#whenAvailable(live).then(() => this.#carryOut(live)));
     }
   }
 
@@ -191,7 +183,40 @@ export class PowerEngine {
 
   #begin(live: Live): void {
     this.#open.push(live);
-    const deadline = setTimeout(() => {
+    this.#limit(live, live.operation.timeoutMs);
+    this.#schedule();
+  }
+
+  /** An operation of the last moments may have pressed a button whose effect is still to come. */
+  #rememberPress({ steps }: Operation): void {
+    const { clock, view } = this.#options;
+    for (const { kind, toward, component, startedAt } of steps) {
+      if (kind !== "press" || toward !== "on") continue;
+      const left = startedAt + view.domain(component).timing.powerGood - clock.now();
+      if (left > 0) this.#pendingOn.set(component, milliseconds(clock.monotonic() + left));
+    }
+  }
+
+  /** Lines are taken again after a start; until then nothing can be told or done. */
+  async #whenAvailable({ footprint: components, abort }: Live): Promise<void> {
+    for (const component of components) {
+      const control = this.#options.controls.get(component);
+      while (control?.unavailable() !== undefined && !abort.signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const finish = () => {
+            unsubscribe();
+            abort.signal.removeEventListener("abort", finish);
+            resolve();
+          };
+          const unsubscribe = control.onAvailability(finish);
+          abort.signal.addEventListener("abort", finish, { once: true });
+        });
+      }
+    }
+  }
+
+  #limit(live: Live, timeMs: number): void {
+    const end = () => {
       live.abort.abort(
         new BusbarError(
           "DEADLINE_EXCEEDED",
@@ -204,9 +229,10 @@ export class PowerEngine {
         ),
       );
       if (!live.running) this.#run(live);
-    }, live.operation.timeoutMs);
+    };
+    if (timeMs <= 0) return end();
+    const deadline = setTimeout(end, timeMs);
     live.abort.signal.addEventListener("abort", () => clearTimeout(deadline), { once: true });
-    this.#schedule();
   }
 
   #schedule(): void {
@@ -224,6 +250,31 @@ export class PowerEngine {
     this.#track(this.#carryOut(live));
   }
 
+  async #carryOut(live: Live): Promise<void> {
+    const { controls, view, journal, clock, log } = this.#options;
+    const { operation, abort } = live;
+    const execution = new Execution(
+      {
+        controls,
+        view,
+        journal,
+        clock,
+        log,
+        gate: this.#gate,
+        pendingOn: this.#pendingOn,
+        onOutcome: (ended, outcome) => this.onOutcome(ended, outcome),
+      },
+      operation,
+      abort.signal,
+      operation.deadline.boot === clock.bootId,
+    );
+    try {
+      await execution.run();
+    } finally {
+      this.#close(live);
+    }
+  }
+
   #track(work: Promise<void>): void {
     const ended = work
       .catch((error) => this.#options.log.error({ err: error }, "an operation ended without a record"))
@@ -239,181 +290,4 @@ export class PowerEngine {
     this.onEnd([...live.footprint], live.id);
     this.#schedule();
   }
-
-  async #carryOut(live: Live): Promise<void> {
-    const { operation } = live;
-    const { view, clock, journal } = this.#options;
-    operation.state = "running";
-    operation.startedAt = clock.now();
-    const parts = plan(operation.component, operation.verb, view);
-    operation.parts = parts.map((part) => part.component);
-    journal.started(operation);
-    const before = new Map(parts.map((part) => [part.component, view.power(part.component)]));
-    let failure: BusbarError | undefined;
-    for (const part of parts) {
-      const started = clock.monotonic();
-      const error = failure ? dependencyFailed(part, failure) : await this.#attempt(live, part);
-      failure ??= error;
-      const power = (await this.#options.controls.get(part.component)?.sense.readStable()) ?? "unknown";
-      await this.#outcome(operation, {
-        component: part.component,
-        verb: part.verb,
-        success: error === undefined,
-        ...(error && { errorCode: error.code, message: error.message }),
-        before: before.get(part.component) ?? "unknown",
-        power,
-        durationMs: clock.monotonic() - started,
-      });
-    }
-    journal.end(operation, failure ? endStateOf(failure.code) : "succeeded", clock.now());
-    this.#close(live);
-  }
-
-  async #attempt(live: Live, part: PlanPart): Promise<BusbarError | undefined> {
-    try {
-      for (const step of part.steps) await this.#step(live, step);
-      return undefined;
-    } catch (error) {
-      const failure = asBusbarError(error);
-      this.#options.log.warn({ err: failure, operation: live.id, component: part.component }, "operation failed");
-      return failure;
-    }
-  }
-
-  async #step(live: Live, step: PlanStep): Promise<void> {
-    const { controls, clock, journal } = this.#options;
-    const control = controls.get(step.component);
-    if (!control) throw new BusbarError("INTERNAL", `${step.component} is in a plan but not on this platform`);
-    live.abort.signal.throwIfAborted();
-    const line = lineOf(step, control);
-    const record: StepRecord = {
-      kind: step.kind,
-      component: step.component,
-      startedAt: clock.now(),
-      ...(line && { line }),
-    };
-    const started = clock.monotonic();
-    if (line === undefined) {
-      live.operation.steps.push(record);
-      live.operation.state = step.kind === "await" ? "verifying" : "running";
-    } else {
-      live.operation.state = "running";
-      await this.#intend(live, record);
-      if (step.kind === "switch" && step.to === "off" && live.verb === "off") this.#refuseUnderLoad(step.component);
-    }
-    try {
-      record.outcome = await perform(step, {
-        control,
-        signal: live.abort.signal,
-        monotonic: () => clock.monotonic(),
-        pendingOn: () => this.#outstanding(step.component, control),
-        notePressedOn: () =>
-          this.#pendingOn.set(
-            step.component,
-            milliseconds(clock.monotonic() + this.#options.view.domain(step.component).timing.powerGood),
-          ),
-      });
-    } catch (error) {
-      record.outcome = asBusbarError(error).code;
-      throw error;
-    } finally {
-      record.durationMs = Math.round(clock.monotonic() - started);
-      if (line !== undefined) journal.stepped(live.operation, record);
-    }
-  }
-
-  /** The intent is durable before the line is touched. An off goes on without: it is always possible (DESIGN §11, rule 5). */
-  async #intend(live: Live, record: StepRecord): Promise<void> {
-    try {
-      await this.#options.journal.intent(live.operation, record);
-    } catch (cause) {
-      if (isOffVerb(live.verb)) return;
-      throw new BusbarError("UNAVAILABLE", "the journal can't be written, so nothing is switched on or reset", {
-        component: record.component,
-        operationId: live.id,
-        reason: "journal-unavailable",
-        remedy: "make room on the data directory's disk",
-        cause,
-      });
-    }
-  }
-
-  /** A person may have switched a host on meanwhile: its rail stays. */
-  #refuseUnderLoad(component: ComponentName): void {
-    const { view } = this.#options;
-    const loaded = downward(component, view).find((name) => name !== component && view.power(name) !== "off");
-    if (loaded === undefined) return;
-    throw new BusbarError(
-      "DEPENDENCY_FAILED",
-      `${loaded} is ${view.power(loaded)}, so the rail of ${component} stays on`,
-      {
-        component,
-        reason: "dependent-on",
-        remedy: `switch ${loaded} off first`,
-      },
-    );
-  }
-
-  #outstanding(component: ComponentName, control: DomainControl): Milliseconds | undefined {
-    const until = this.#pendingOn.get(component);
-    if (until === undefined) return undefined;
-    if (
-      this.#options.clock.monotonic() < until &&
-      this.#options.view.power(component) !== "on" &&
-      control.unavailable() === undefined
-    )
-      return until;
-    this.#pendingOn.delete(component);
-    return undefined;
-  }
-
-  async #outcome(operation: Operation, outcome: ComponentOutcome): Promise<void> {
-    const { journal, clock } = this.#options;
-    await journal.outcome(operation, outcome, resultSubject(outcome), encodeResult(operation, outcome, clock.now()));
-    this.onOutcome(operation, outcome);
-  }
-
-  async #settle(live: Live): Promise<void> {
-    const { operation } = live;
-    const { view, clock, journal, controls } = this.#options;
-    let worst: ComponentOutcome | undefined;
-    for (const component of unsettled(operation)) {
-      const found = await settle(component, operation, controls.get(component), view);
-      const outcome: ComponentOutcome = { component, verb: operation.verb, before: "unknown", durationMs: 0, ...found };
-      if (!outcome.success) worst ??= outcome;
-      await this.#outcome(operation, outcome);
-    }
-    const state = worst ? endStateOf(worst.errorCode ?? "INTERNAL") : "succeeded";
-    journal.end(operation, state, clock.now());
-    this.#close(live);
-  }
 }
-
-/** Lines are touched by these; the rest only waits. */
-function lineOf(step: PlanStep, control: DomainControl): string | undefined {
-  switch (step.kind) {
-    case "press":
-      return control.powerButton?.line ?? "";
-    case "hold":
-      return control.forceOff?.line ?? control.powerButton?.line ?? "";
-    case "reset":
-      return control.resetButton?.line ?? "";
-    case "switch":
-      return control.rail?.line ?? "";
-    case "await":
-    case "pause":
-      return undefined;
-    default:
-      return step satisfies never;
-  }
-}
-
-/** A part that is not attempted because one before it failed. */
-const dependencyFailed = (part: PlanPart, failure: BusbarError) =>
-  failure.code === "ABORTED" || failure.code === "DEADLINE_EXCEEDED"
-    ? failure
-    : new BusbarError("DEPENDENCY_FAILED", `${part.component} was left alone: ${failure.message}`, {
-        component: part.component,
-        cause: failure,
-        ...(failure.remedy && { remedy: failure.remedy }),
-      });

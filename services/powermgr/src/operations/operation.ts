@@ -1,5 +1,6 @@
 import type { Power } from "@busbar/backend";
 import type { Action, ComponentName, ErrorCode, Milliseconds, Verb } from "@busbar/contracts";
+import type { PlanPart, PlanStep } from "./plan.ts";
 
 /** What is asked of the engine. The id is statemgr's (DESIGN §5). */
 export interface PowerRequest {
@@ -34,11 +35,17 @@ const finalStates: ReadonlySet<OperationState> = new Set([
 
 export const isFinal = (state: OperationState): boolean => finalStates.has(state);
 
-/** One act or wait, as it went. Times are wall time for people; order is the list's. */
+/** One act or wait, as it went. Times are wall time for people. */
 export interface StepRecord {
-  readonly kind: string;
+  /** Where it is in the plan. */
+  readonly part: number;
+  readonly step: number;
+  readonly kind: PlanStep["kind"];
   readonly component: ComponentName;
+  readonly toward?: "on" | "off";
   readonly line?: string;
+  /** What the hardware showed before a reset, where it shows resets at all. */
+  readonly evidence?: string;
   readonly startedAt: number;
   durationMs?: number;
   outcome?: string;
@@ -67,8 +74,12 @@ export interface Operation {
   state: OperationState;
   startedAt?: number;
   finishedAt?: number;
-  /** The components it acts on, in order; empty until it starts. */
-  parts: readonly ComponentName[];
+  /** CLOCK_BOOTTIME of a boot id by which it ends. */
+  readonly deadline: { readonly boot: string; readonly at: number };
+  /** Made when it starts; the same one goes on after a crash. */
+  plan?: readonly PlanPart[];
+  /** Power of each component when it started. */
+  before?: Readonly<Record<string, Power>>;
   readonly steps: StepRecord[];
   readonly outcomes: ComponentOutcome[];
 }

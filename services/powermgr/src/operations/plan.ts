@@ -1,5 +1,5 @@
-import type { Power } from "@busbar/backend";
-import type { ComponentName, Milliseconds, Verb } from "@busbar/contracts";
+import type { DomainControl, Power } from "@busbar/backend";
+import { type ComponentName, type Milliseconds, milliseconds, type Verb } from "@busbar/contracts";
 import type { DomainGraph, PowerDomain } from "@busbar/platform";
 
 /** One physical act or wait. `press`, `hold` and `reset` are toggles; `switch` is a level. */
@@ -28,11 +28,41 @@ const upward = (component: ComponentName, { graph }: PlanView) => graph.closure(
 export const downward = (component: ComponentName, { graph }: Pick<PlanView, "graph">) =>
   graph.closure([component], "dependents").toReversed();
 
-/** The steps for one component of the operation; its outcome is known when they are done. */
+/** The steps for one component of the operation. */
 export interface PlanPart {
   readonly component: ComponentName;
   readonly verb: Verb;
+  /** Its outcome is known when they are done; a cycle has a part before that. */
+  readonly concludes: boolean;
   readonly steps: readonly PlanStep[];
+}
+
+/** Off for at least this long in a cycle (seed 003: off, wait 2 s, on). */
+const cyclePauseMs = 2_000;
+
+/** What changes the hardware; the rest waits. */
+export const isAct = (step: PlanStep): boolean => step.kind !== "await" && step.kind !== "pause";
+
+/** Done twice, it undoes or repeats itself. */
+export const isToggle = (step: PlanStep): boolean => isAct(step) && step.kind !== "switch";
+
+/** The line that an act touches. */
+export function lineOf(step: PlanStep, control: DomainControl): string | undefined {
+  switch (step.kind) {
+    case "press":
+      return control.powerButton?.line;
+    case "hold":
+      return control.forceOff?.line ?? control.powerButton?.line;
+    case "reset":
+      return control.resetButton?.line;
+    case "switch":
+      return control.rail?.line;
+    case "await":
+    case "pause":
+      return undefined;
+    default:
+      return step satisfies never;
+  }
 }
 
 /**
@@ -54,21 +84,22 @@ export function plan(component: ComponentName, verb: Verb, view: PlanView): read
     case "on":
       return upward(component, view)
         .filter((name) => name === component || view.power(name) !== "on")
-        .map((name) => ({ component: name, verb, steps: stepsOn(name, name === component, view) }));
+        .map((name) => ({ component: name, verb, concludes: true, steps: stepsOn(name, name === component, view) }));
     case "off":
       return downward(component, view)
         .filter((name) => name === component || view.power(name) !== "off")
         .map((name) => ({
           component: name,
           verb,
+          concludes: true,
           steps: [...pauseBeforeOff(name, component, view), ...stepsOff(name, view)],
         }));
     case "force-off":
       return stepsForceOff(component, view);
     case "reset":
-      return [{ component, verb, steps: [{ kind: "reset", component }] }];
+      return [{ component, verb, concludes: true, steps: [{ kind: "reset", component }] }];
     case "cycle":
-      return [];
+      return stepsCycle(component, view);
     default:
       return verb satisfies never;
   }
@@ -115,11 +146,36 @@ function stepsForceOff(component: ComponentName, view: PlanView): PlanPart[] {
     timeout: view.domain(name).timing.powerGood,
   });
   if (backend.type === "gpio-buttons") {
-    return [{ component, verb: "force-off", steps: [{ kind: "hold", component }, seenOff(component)] }];
+    return [
+      { component, verb: "force-off", concludes: true, steps: [{ kind: "hold", component }, seenOff(component)] },
+    ];
   }
   const dependents = downward(component, view).filter((name) => name !== component && view.power(name) !== "off");
   return [
-    { component, verb: "force-off", steps: [{ kind: "switch", component, to: "off" }, seenOff(component)] },
-    ...dependents.map((name): PlanPart => ({ component: name, verb: "force-off", steps: [seenOff(name)] })),
+    {
+      component,
+      verb: "force-off",
+      concludes: true,
+      steps: [{ kind: "switch", component, to: "off" }, seenOff(component)],
+    },
+    ...dependents.map(
+      (name): PlanPart => ({ component: name, verb: "force-off", concludes: true, steps: [seenOff(name)] }),
+    ),
   ];
+}
+
+/** Off in the order of an off, a pause, and on again in reverse: what was off before stays so. */
+function stepsCycle(component: ComponentName, view: PlanView): PlanPart[] {
+  const down = plan(component, "off", view);
+  const rested = Math.max(cyclePauseMs, ...down.map((part) => view.domain(part.component).timing.minimumOff));
+  const pause: PlanStep = { kind: "pause", component, duration: milliseconds(rested) };
+  const up = down.toReversed().map(
+    ({ component: name }, index): PlanPart => ({
+      component: name,
+      verb: "cycle",
+      concludes: true,
+      steps: [...(index === 0 ? [pause] : []), ...stepsOn(name, index === down.length - 1, view)],
+    }),
+  );
+  return [...down.map((part): PlanPart => ({ ...part, verb: "cycle", concludes: false })), ...up];
 }

@@ -27,8 +27,7 @@ interface EventRecord {
 type JournalRecord =
   | { readonly k: "epoch"; readonly epoch: string; readonly next: number }
   | { readonly k: "op"; readonly op: Operation }
-  | { readonly k: "step"; readonly id: string; readonly n: number; readonly step: StepRecord }
-  | { readonly k: "stepped"; readonly id: string; readonly n: number; readonly ms: number; readonly outcome: string }
+  | { readonly k: "step"; readonly id: string; readonly step: StepRecord }
   | { readonly k: "outcome"; readonly id: string; readonly outcome: ComponentOutcome; readonly event: EventRecord }
   | { readonly k: "end"; readonly id: string; readonly state: OperationState; readonly at: number }
   | { readonly k: "event"; readonly event: EventRecord }
@@ -104,13 +103,12 @@ export class Journal {
 
   /** Resolves once the intent is durable: only then may the line be touched. Rejects when it can't be stored. */
   async intent(operation: Operation, step: StepRecord): Promise<void> {
-    const n = operation.steps.push(step) - 1;
-    await this.#append({ k: "step", id: operation.id, n, step });
+    operation.steps.push(step);
+    await this.#append({ k: "step", id: operation.id, step });
   }
 
   stepped(operation: Operation, step: StepRecord): void {
-    const n = operation.steps.indexOf(step);
-    void this.#eventually({ k: "stepped", id: operation.id, n, ms: step.durationMs ?? 0, outcome: step.outcome ?? "" });
+    void this.#eventually({ k: "step", id: operation.id, step });
   }
 
   /** Resolves once outcome and event are durable, however long that takes. */
@@ -275,12 +273,10 @@ function replay(records: readonly JournalRecord[]): JournalState {
         break;
       case "step": {
         const steps = state.operations.get(record.id)?.steps;
-        if (steps) steps[record.n] = record.step;
-        break;
-      }
-      case "stepped": {
-        const step = state.operations.get(record.id)?.steps[record.n];
-        if (step) Object.assign(step, { durationMs: record.ms, outcome: record.outcome });
+        const known =
+          steps?.findIndex(({ part, step }) => part === record.step.part && step === record.step.step) ?? -1;
+        if (known >= 0) steps?.splice(known, 1, record.step);
+        else steps?.push(record.step);
         break;
       }
       case "outcome": {

@@ -9,6 +9,7 @@ export class ToyHost implements DomainControl {
   /** How long power-good takes to follow a press, or never. */
   riseMs: number | "never" = 5;
   ignoresButton = false;
+  evidence?: () => Promise<string | undefined>;
   #listeners = new Set<(power: Power) => void>();
 
   constructor(power: Power = "off") {

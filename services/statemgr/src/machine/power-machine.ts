@@ -62,7 +62,7 @@ const machine = setup({
   guards: {
     asksOff: ({ event }) => event.type === "REQUEST" && isOff(event.verb),
     asksOn: ({ event }) => event.type === "REQUEST" && event.verb === "on",
-    asksReset: ({ event }) => event.type === "REQUEST" && event.verb === "reset",
+    asksRestart: ({ event }) => event.type === "REQUEST" && (event.verb === "reset" || event.verb === "cycle"),
     joins: ({ context, event }) => event.type === "REQUEST" && joins(event.verb, context.verb),
     takesOver: ({ context, event }) => event.type === "REQUEST" && takesOver(event.verb, context.verb),
     wasOn: ({ context }) => context.previous === "on",
@@ -71,7 +71,7 @@ const machine = setup({
     endsOn: ({ context, event }) =>
       event.type === "RESULT" &&
       event.power === "on" &&
-      (event.success || isHarmless(event.errorCode) || context.verb === "off"),
+      (event.success || isHarmless(event.errorCode) || context.verb === "off" || context.verb === "cycle"),
     endsOff: ({ event }) =>
       event.type === "RESULT" && event.power === "off" && (event.success || isHarmless(event.errorCode)),
     endsUnknown: ({ event }) =>
@@ -89,13 +89,13 @@ const machine = setup({
         REQUEST: [
           { guard: "asksOff", actions: { type: "decide", params: { kind: "no-op" } } },
           {
-            guard: "asksReset",
+            guard: "asksRestart",
             actions: {
               type: "decide",
               params: {
                 kind: "refuse",
                 code: "FAILED_PRECONDITION",
-                message: "it is off and can't be reset",
+                message: "it is off, so there is nothing to restart",
                 remedy: "switch it on",
               },
             },
@@ -187,7 +187,8 @@ const machine = setup({
 function begin(from: StatusRole) {
   return assign<Context, MachineEvent, undefined, MachineEvent, never>(({ context, event }) => {
     if (event.type !== "REQUEST") return {};
-    const intended: Power = event.verb === "on" ? "on" : isOff(event.verb) ? "off" : context.intended;
+    const intended: Power =
+      event.verb === "on" || event.verb === "cycle" ? "on" : isOff(event.verb) ? "off" : context.intended;
     return { verb: event.verb, previous: from, intended };
   });
 }

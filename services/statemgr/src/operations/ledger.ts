@@ -188,7 +188,9 @@ export class Ledger {
   #carriedAlong({ component, verb }: ActionRequest): readonly ComponentName[] {
     if (verb === "reset") return [];
     const along = verb === "on" ? "dependencies" : "dependents";
-    return this.#graph.closure([component], along).filter((name) => name !== component);
+    const names = this.#graph.closure([component], along).filter((name) => name !== component);
+    // A cycle switches nothing on that was off.
+    return verb === "cycle" ? names.filter((name) => this.#row(name).role !== "off") : names;
   }
 
   /** Brings a component into an operation, unless it is where the operation wants it, or on its way there. */

@@ -61,7 +61,7 @@ export class PowerLink {
           timeout: this.#timeout,
           headers: {
             operationId: operation.id,
-            actor: operation.actor,
+            ...(operation.actor !== "" && { actor: operation.actor }),
             timeout: milliseconds(Math.min(operation.timeout_ms, longestTimeout)),
           },
           signal,

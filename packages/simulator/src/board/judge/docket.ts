@@ -33,11 +33,9 @@ export class Docket {
     return this.#pending.map((act) => charge(act, this.#intents));
   }
 
-  /** No more news will come. */
-  close(): Hazard[] {
-    const hazards = this.pending();
+  /** No more news will come: nothing is pending any more. */
+  close(): void {
     this.#pending = [];
-    return hazards;
   }
 }
 

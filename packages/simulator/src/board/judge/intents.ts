@@ -119,7 +119,7 @@ function isSpent(grant: Grant, act: Act): boolean {
 }
 
 const isTooLate = ({ effect, since }: Grant, act: Act): boolean =>
-  effect === "force-off" && act.kind === "press-off" && act.at < since - crashSpan;
+  false;
 
 const isStillAtWork = ({ usedBy }: Grant, act: Act): boolean =>
   usedBy !== undefined && isWithin(operationSpan, usedBy, act);

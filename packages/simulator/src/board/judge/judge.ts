@@ -130,11 +130,16 @@ export class Judge implements Timed {
   verdict(now: Milliseconds, isFinal: boolean): Verdict {
     this.advance(now);
     if (isFinal) {
-      for (const docket of this.#dockets()) for (const each of docket.close()) this.#record(each, now);
-      for (const act of this.#underLatch.splice(0)) this.#convict(act, now);
+      for (const each of this.#pending()) this.#record(each, now);
+      for (const docket of this.#dockets()) docket.close();
+      this.#underLatch = [];
     }
-    const pending = [...this.#dockets().flatMap((docket) => docket.pending()), ...this.#underLatch.map(underLatch)];
-    return { hazards: [...this.#hazards], pending };
+    return { hazards: [...this.#hazards], pending: this.#pending() };
+  }
+
+  #pending(): Hazard[] {
+    const hazards = [...this.#dockets().flatMap((docket) => docket.pending()), ...this.#underLatch.map(underLatch)];
+    return hazards.toSorted((a, b) => a.when - b.when);
   }
 
   #power({ component, state, at }: PowerEvent): void {
