@@ -9,16 +9,23 @@ export interface Clock {
   now(): number;
   /** CLOCK_MONOTONIC: stands still while the machine sleeps. */
   monotonic(): Milliseconds;
-  /** CLOCK_BOOTTIME: what deadlines in rows are written in, together with `bootId`. */
+  /** CLOCK_BOOTTIME, to 10 ms: what deadlines in rows are written in, together with `bootId`. */
   boottime(): Milliseconds;
   readonly bootId: string;
+  /** @throws the signal's reason, at once when it is aborted */
+  sleep(ms: Milliseconds, signal?: AbortSignal): Promise<void>;
+  /** Calls `fire` once, `ms` from now on the monotonic clock. @returns cancels it */
+  timer(ms: Milliseconds, fire: () => void): () => void;
 }
+
+/** Node fires a timer beyond this (24.8 days) at once. */
+const longestTimeout = 2 ** 31 - 1;
 
 function readBootId(): string {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   } catch {
-    return randomUUID(); // no such file: every start counts as a boot, so nothing old is trusted
+    return randomUUID(); // no such file (a unit with ProcSubset=pid): every start counts as a boot, so nothing old is trusted
   }
 }
 
@@ -28,39 +35,34 @@ export function systemClock(): Clock {
     monotonic: () => milliseconds(performance.now()),
     boottime: () => milliseconds(uptime() * 1000),
     bootId: readBootId(),
+    timer: startTimer,
+    sleep: (ms, signal) => sleepBy(startTimer, ms, signal),
   };
 }
 
-/** A clock that goes when told to. */
-export class FakeClock implements Clock {
-  readonly bootId: string;
-  #wall: number;
-  #monotonic = 0;
+function startTimer(ms: Milliseconds, fire: () => void): () => void {
+  const end = performance.now() + ms;
+  let timeout: NodeJS.Timeout;
+  const wait = (left: number) => {
+    timeout =
+      left > longestTimeout ? setTimeout(() => wait(end - performance.now()), longestTimeout) : setTimeout(fire, left);
+  };
+  wait(Math.max(0, ms));
+  return () => clearTimeout(timeout);
+}
 
-  constructor({ bootId = "boot-1", wall = 1_700_000_000_000 } = {}) {
-    this.bootId = bootId;
-    this.#wall = wall;
-  }
-
-  now(): number {
-    return this.#wall;
-  }
-
-  monotonic(): Milliseconds {
-    return milliseconds(this.#monotonic);
-  }
-
-  boottime(): Milliseconds {
-    return milliseconds(this.#monotonic);
-  }
-
-  advance(ms: number): void {
-    this.#wall += ms;
-    this.#monotonic += ms;
-  }
-
-  /** The wall clock alone, as NTP or a person does it. */
-  stepWall(ms: number): void {
-    this.#wall += ms;
-  }
+/** A sleep made of a clock's timer. */
+export function sleepBy(timer: Clock["timer"], ms: Milliseconds, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      cancel();
+      reject(signal?.reason);
+    };
+    const cancel = timer(ms, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
 }

@@ -1,79 +1,163 @@
-import { asBusbarError } from "@busbar/contracts";
-import type convict from "convict";
-import { type Clock, systemClock } from "./clock.ts";
-import { loadConfig } from "./config.ts";
+import { asBusbarError, BusbarError } from "@busbar/contracts";
+import { systemClock } from "./clock.ts";
+import { readCommandLine } from "./config/command-line.ts";
+import { type ConfigSources, type LoadedConfig, loadSchema } from "./config/load-config.ts";
+import { settingRows } from "./config/setting-rows.ts";
+import { type HelpText, shownConfig, shownHelp } from "./config/show-config.ts";
+import type { Daemon, DaemonConfig, DaemonContext } from "./daemon.ts";
+import { daemonSettings } from "./daemon-settings.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { Health } from "./health.ts";
 import { createLog, type Log } from "./log.ts";
+import { Metrics } from "./metrics.ts";
+import { addProcessMetrics } from "./process-metrics.ts";
+import { startStatusServer } from "./status-server.ts";
+import { StopSteps } from "./stop-steps.ts";
 
-export interface DaemonContext<T> {
-  readonly config: T;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly health: Health;
-  /** Aborted when the daemon is told to stop, also while it is still starting. */
-  readonly signal: AbortSignal;
-}
-
-export interface Daemon<T> {
-  readonly name: string;
-  readonly version: string;
-  readonly schema: convict.Schema<T>;
-  /** Resolves when it serves, with what stops it again. */
-  start(context: DaemonContext<T>): Promise<() => Promise<void>>;
-}
-
+/** Below the 4 s that the launcher waits before it kills, so that the log says what hung. */
 const stopWithinMs = 3_500;
+const fatalWithinMs = 500;
 
-/** sysexits.h: configuration, software. */
-const exitCodes = { config: 78, software: 70 } as const;
+/** Runs a daemon until SIGTERM or SIGINT, and ends the process (exit-codes.ts says how). */
+export async function runDaemon<T>(daemon: Daemon<T>): Promise<void> {
+  const { name, version } = daemon;
+  const sources = { program: name, argv: process.argv.slice(2), env: process.env };
+  const schema = { ...daemonSettings(name), ...daemon.schema };
+  const { values: config, warnings } = answerOrLoad<T & DaemonConfig>(daemon, schema, sources);
+  const log = createLog({ name, level: config.logLevel });
+  for (const warning of warnings) log.warn(warning);
 
-/** Runs a daemon until SIGTERM or SIGINT. */
-export async function runDaemon<T extends { logLevel: string }>(daemon: Daemon<T>): Promise<void> {
-  let config: T;
-  try {
-    config = loadConfig(daemon.schema, { argv: process.argv.slice(2), env: process.env });
-  } catch (error) {
-    process.stderr.write(`${daemon.name}: ${asBusbarError(error).message}\n`);
-    process.exit(exitCodes.config);
-  }
-  const log = createLog({ name: daemon.name, level: config.logLevel });
   const stopping = new AbortController();
-  const fatal = (err: unknown) => {
-    log.fatal({ err }, "stopped by a bug");
-    process.exit(exitCodes.software);
-  };
-  process.on("uncaughtException", fatal);
-  process.on("unhandledRejection", fatal);
+  const steps = new StopSteps();
+  const reloadListeners: ((config: T) => void)[] = [];
+  const fatalListeners: (() => void | Promise<void>)[] = [];
+  endOnBugs(log, fatalListeners);
+  const told = untilTold(log, stopping);
+  process.on("SIGHUP", () => reload<T & DaemonConfig>(schema, sources, log, reloadListeners));
 
-  const told = new Promise<void>((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.on(signal, () => {
-        stopping.abort();
-        resolve();
-      });
-    }
-  });
-  let stop: () => Promise<void>;
+  const metrics = new Metrics();
+  const health = new Health(version);
+  addProcessMetrics(metrics, daemon);
+  const context: DaemonContext<T> = {
+    config,
+    log,
+    clock: systemClock(),
+    health,
+    metrics,
+    signal: stopping.signal,
+    onStop: (step, stop) => steps.add(step, stop),
+    onReload: (listener) => void reloadListeners.push(listener),
+    onFatal: (listener) => void fatalListeners.push(listener),
+  };
+
+  setInterval(() => {}, 2 ** 30); // it ends when told, not when it has nothing to wait for
+  let exitCode: number = exitCodes.stopped;
   try {
-    stop = await daemon.start({
-      config,
-      log,
-      clock: systemClock(),
-      health: new Health(daemon.version),
-      signal: stopping.signal,
-    });
+    if (config.metricsPort !== null) {
+      const server = await startStatusServer(config.metricsPort, metrics, health);
+      steps.add("metrics", () => server.close());
+      log.info({ metricsPort: server.port }, "metrics are served");
+    }
+    const stop = await daemon.start(context);
+    if (stop !== undefined) steps.add(name, stop);
+    log.info("ready");
+    await told;
   } catch (err) {
-    if (stopping.signal.aborted) process.exit(0);
-    log.fatal({ err }, "can't start");
-    process.exit(asBusbarError(err).code === "INTERNAL" ? exitCodes.software : exitCodes.config);
+    if (stopping.signal.aborted) {
+      log.info({ err }, "told to stop before it was ready");
+    } else {
+      exitCode = exitCodeOf(err);
+      log.fatal({ err, exitCode }, "can't start");
+      stopping.abort(err);
+      endIfLate(log);
+    }
   }
-  log.info("ready");
-  await told;
-  setTimeout(() => {
-    log.error("did not stop in time");
-    process.exit(1);
-  }, stopWithinMs).unref();
-  await stop();
+  const failed = await steps.run(log);
+  if (failed.length > 0 && exitCode === exitCodes.stopped) exitCode = exitCodes.failed;
   log.info("stopped");
-  process.exit(0);
+  process.exit(exitCode);
+}
+
+/** --help and its like are answered and end the process; so does a bad configuration. */
+function answerOrLoad<T>(help: HelpText, schema: object, sources: ConfigSources): LoadedConfig<T> {
+  const { name, version } = help;
+  const rows = settingRows(schema);
+  const { mode } = readCommandLine(sources.argv, rows);
+  const say = (text: string) => process.stdout.write(text);
+  if (mode === "help") end(say, shownHelp(help, rows));
+  if (mode === "version") end(say, `${name} ${version}\n`);
+  try {
+    const loaded = loadSchema<T>(schema, sources);
+    if (mode === "check-config") end(say, [...loaded.warnings, "the configuration is good\n"].join("\n"));
+    if (mode === "print-config") end(say, shownConfig(loaded.settings));
+    return loaded;
+  } catch (error) {
+    const { message, remedy } = asBusbarError(error);
+    process.stderr.write(`${name}: the configuration is wrong: ${message}\n${name}: ${remedy}\n`);
+    process.exit(exitCodeOf(error));
+  }
+}
+
+function end(say: (text: string) => void, text: string): never {
+  say(text);
+  process.exit(exitCodes.stopped);
+}
+
+/** Resolves on the first SIGTERM or SIGINT; whoever sends a second one doesn't want to wait. */
+function untilTold(log: Log, stopping: AbortController): Promise<void> {
+  return new Promise((resolve) => {
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (stopping.signal.aborted) {
+        log.warn({ signal }, "told to stop again: ends at once");
+        process.exit(exitCodes.failed);
+      }
+      log.info({ signal }, "stopping");
+      stopping.abort(new BusbarError("ABORTED", `told to stop by ${signal}`));
+      endIfLate(log);
+      resolve();
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+  });
+}
+
+/** Whatever still runs then, start or stop, is not waited for. */
+function endIfLate(log: Log): void {
+  const late = () => {
+    log.error({ stopWithinMs }, "did not stop in time");
+    process.exit(exitCodes.failed);
+  };
+  setTimeout(late, stopWithinMs).unref();
+}
+
+/** Nobody knows what state is left after an unforeseen exception: a fresh process does. */
+function endOnBugs(log: Log, listeners: readonly (() => void | Promise<void>)[]): void {
+  let isEnding = false;
+  const onBug = (err: unknown) => {
+    log.fatal({ err }, "stopped by a bug");
+    if (isEnding) return;
+    isEnding = true;
+    const finish = () => process.exit(exitCodes.software);
+    setTimeout(finish, fatalWithinMs);
+    const work = listeners.map(async (listener) => listener());
+    void Promise.allSettled(work).then(finish);
+  };
+  process.on("uncaughtException", onBug);
+  process.on("unhandledRejection", onBug);
+}
+
+function reload<T extends DaemonConfig>(
+  schema: object,
+  sources: ConfigSources,
+  log: Log,
+  listeners: readonly ((config: T) => void)[],
+): void {
+  try {
+    const { values } = loadSchema<T>(schema, sources);
+    log.level = values.logLevel;
+    log.info("configuration read again");
+    for (const listener of listeners) listener(values);
+  } catch (err) {
+    log.error({ err }, "the new configuration is wrong; the old one stays");
+  }
 }

@@ -1,7 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { connectBus, refuseSecondInstance, served, startOutboxRelay } from "@busbar/bus";
 import { BusbarError, type ComponentName, endpoints, milliseconds, streams } from "@busbar/contracts";
-import { type DaemonContext, runDaemon } from "@busbar/daemon";
+import { type DaemonContext, lockDataDir, runDaemon } from "@busbar/daemon";
 import { loadPlatform, type Platform, type PowerDomain } from "@busbar/platform";
 import { openControls } from "./backends/controls.ts";
 import { type Config, schema } from "./config.ts";
@@ -18,9 +17,10 @@ const version = "0.1.0";
 const compactAboveBytes = 4 * 1024 * 1024;
 const closeGrace = milliseconds(1_000);
 
-async function start({ config, log, clock, health, signal }: DaemonContext<Config>): Promise<() => Promise<void>> {
+async function start({ config, log, clock, health, signal, onStop }: DaemonContext<Config>): Promise<void> {
   const platform = loadPlatform(config.platform);
-  mkdirSync(config.dataDir, { recursive: true });
+  const lock = lockDataDir(config.dataDir);
+  onStop("data directory", () => lock.release());
   let journalFailure: string | undefined;
   const journal = await Journal.open({
     directory: config.dataDir,
@@ -36,10 +36,12 @@ async function start({ config, log, clock, health, signal }: DaemonContext<Confi
       log.info("the journal is written again");
     },
   });
+  onStop("journal", () => journal.close());
   if (journal.droppedBytes > 0) log.warn({ bytes: journal.droppedBytes }, "the journal had a damaged end, kept aside");
 
   const domains = powerDomains(platform);
   const controls = await openControls(platform, config.boardSocket);
+  onStop("lines", () => controls.close());
   for (const [component, control] of controls.byComponent) {
     const report = () => {
       const missing = control.unavailable();
@@ -90,10 +92,12 @@ async function start({ config, log, clock, health, signal }: DaemonContext<Confi
   engine.onStart = (components, id) => monitor.hold(components, id);
   engine.onEnd = (components) => monitor.release(components);
   await monitor.start();
+  onStop("monitor", () => monitor.close());
   // Hardware is safe and watched before anybody is waited for.
   engine.recover();
 
   const bus = await connectBus({ url: config.natsUrl, name: "powermgr", log, signal });
+  onStop("bus", () => bus.close(closeGrace));
   await refuseSecondInstance(bus, "powermgr");
   health.add("broker", () =>
     bus.connected ? { status: "ok" } : { status: "degraded", message: "not connected", remedy: "start the broker" },
@@ -104,6 +108,7 @@ async function start({ config, log, clock, health, signal }: DaemonContext<Confi
     source: { epoch: journal.epoch, after: (id) => journal.after(id), acknowledged: () => {} },
     log,
   });
+  onStop("events", () => relay.stop());
   journal.onEvent = () => relay.wake();
   health.add("events", () =>
     relay.problem === undefined ? { status: "ok" } : { status: "degraded", message: relay.problem },
@@ -114,7 +119,7 @@ async function start({ config, log, clock, health, signal }: DaemonContext<Confi
       version,
       description: "Power control of hosts and chassis",
       endpoints: [
-        ...actionEndpoints({ engine, platform, forward: forwardToStatemgr(bus, config.integrationTimeoutMs) }),
+        ...actionEndpoints({ engine, platform, forward: forwardToStatemgr(bus, config.integrationTimeout) }),
         ...queryEndpoints({ platform, controls: controls.byComponent, monitor, engine, journal, clock }),
         served(endpoints.powermgrHealth, () => ({ message: health.report() })),
       ],
@@ -122,14 +127,7 @@ async function start({ config, log, clock, health, signal }: DaemonContext<Confi
     signal,
   );
 
-  return async () => {
-    await engine.stop();
-    monitor.close();
-    await controls.close();
-    await relay.stop();
-    await bus.close(closeGrace);
-    await journal.close();
-  };
+  onStop("operations", () => engine.stop());
 }
 
 const powerDomains = (platform: Platform): ReadonlyMap<ComponentName, PowerDomain> =>
@@ -143,4 +141,4 @@ function domainOf(domains: ReadonlyMap<ComponentName, PowerDomain>, component: C
   throw new BusbarError("NOT_FOUND", `the platform has no power domain ${component}`, { component });
 }
 
-await runDaemon({ name: "powermgr", version, schema, start });
+await runDaemon({ name: "powermgr", version, summary: "power control of hosts and chassis", schema, start });

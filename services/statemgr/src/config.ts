@@ -1,70 +1,32 @@
-/** Every key: flag `--<arg>`, environment variable, default. */
+import { type ConfigOf, duration, text, wholeNumber } from "@busbar/daemon";
+
 export const schema = {
-  natsUrl: {
-    doc: "URL of the broker",
-    format: String,
-    default: "nats://127.0.0.1:4222",
-    arg: "nats-url",
-    env: "BUSBAR_NATS_URL",
-  },
-  dataDir: {
+  natsUrl: text({ doc: "URL of the broker", default: "nats://127.0.0.1:4222", env: "BUSBAR_NATS_URL" }),
+  dataDir: text({
     doc: "directory of the database",
-    format: String,
     default: "/var/lib/busbar/statemgr",
-    arg: "data-dir",
     env: "BUSBAR_STATEMGR_DATA_DIR",
-  },
-  platform: {
-    doc: "path of the platform file",
-    format: String,
-    default: "/etc/busbar/platform.yaml",
-    arg: "platform",
-    env: "BUSBAR_PLATFORM",
-  },
-  logLevel: {
-    doc: "least severe level that is logged",
-    format: ["trace", "debug", "info", "warn", "error"],
-    default: "info",
-    arg: "log-level",
-    env: "BUSBAR_LOG_LEVEL",
-  },
-  integrationTimeoutMs: {
-    doc: "how long powermgr may take to answer, milliseconds (100 to 60000)",
-    format: "nat",
+  }),
+  platform: text({ doc: "path of the platform file", default: "/etc/busbar/platform.yaml", env: "BUSBAR_PLATFORM" }),
+  integrationTimeout: duration({
+    doc: "how long powermgr may take to answer (seed 001)",
+    default: "10s",
+    min: "100ms",
+    max: "1m",
+  }),
+  requestLimit: wholeNumber({
+    doc: "request ids kept at most; an off is taken beyond it",
     default: 10_000,
-    arg: "integration-timeout-ms",
-    env: "BUSBAR_INTEGRATION_TIMEOUT_MS",
-  },
-  requestLimit: {
-    doc: "request ids that are kept at most",
-    format: "nat",
-    default: 10_000,
-    arg: "request-limit",
-    env: "BUSBAR_REQUEST_LIMIT",
-  },
-  retainStateChanges: {
-    doc: "state changes that are kept",
-    format: "nat",
-    default: 100_000,
-    arg: "retain-state-changes",
-    env: "BUSBAR_RETAIN_STATE_CHANGES",
-  },
-  retainEvents: {
-    doc: "events kept for the stream",
-    format: "nat",
+    min: 100,
+    max: 1_000_000,
+  }),
+  retainStateChanges: wholeNumber({ doc: "state changes kept", default: 100_000, min: 100, max: 10_000_000 }),
+  retainEvents: wholeNumber({
+    doc: "events kept for a stream that lost some",
     default: 5_000,
-    arg: "retain-events",
-    env: "BUSBAR_RETAIN_EVENTS",
-  },
+    min: 100,
+    max: 1_000_000,
+  }),
 };
 
-export interface Config {
-  natsUrl: string;
-  dataDir: string;
-  platform: string;
-  logLevel: string;
-  integrationTimeoutMs: number;
-  requestLimit: number;
-  retainStateChanges: number;
-  retainEvents: number;
-}
+export type Config = ConfigOf<typeof schema>;

@@ -1,7 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { type Bus, connectBus, refuseSecondInstance, served, startOutboxRelay } from "@busbar/bus";
 import { endpoints, milliseconds, streams } from "@busbar/contracts";
-import { type DaemonContext, runDaemon } from "@busbar/daemon";
+import { type DaemonContext, lockDataDir, runDaemon } from "@busbar/daemon";
 import { loadPlatform } from "@busbar/platform";
 import { type Config, schema } from "./config.ts";
 import { actionEndpoints } from "./endpoints/actions.ts";
@@ -20,14 +19,17 @@ const version = "0.1.0";
 const closeGrace = milliseconds(1_000);
 const askEveryMs = 1_000;
 
-async function start({ config, log, clock, health, signal }: DaemonContext<Config>): Promise<() => Promise<void>> {
+async function start({ config, log, clock, health, signal, onStop }: DaemonContext<Config>): Promise<void> {
   const platform = loadPlatform(config.platform);
-  mkdirSync(config.dataDir, { recursive: true });
+  const lock = lockDataDir(config.dataDir);
+  onStop("data directory", () => lock.release());
   const { database, epoch, keptAside } = openDatabase(config.dataDir);
   if (keptAside !== undefined) log.error({ keptAside }, "the database was damaged; the state is rebuilt from hardware");
+  onStop("database", () => void database.close());
   const tables = prepareTables(database);
 
   const bus = await connectBus({ url: config.natsUrl, name: "statemgr", log, signal });
+  onStop("bus", () => bus.close(closeGrace));
   await refuseSecondInstance(bus, "statemgr");
   const relay = startOutboxRelay({
     bus,
@@ -35,6 +37,7 @@ async function start({ config, log, clock, health, signal }: DaemonContext<Confi
     source: { epoch, after: (id) => tables.nextOutbox(id), acknowledged: () => {} },
     log,
   });
+  onStop("events", () => relay.stop());
   let storageFailure: string | undefined;
   const commits = new CommitQueue(database, {
     committed: () => {
@@ -51,7 +54,7 @@ async function start({ config, log, clock, health, signal }: DaemonContext<Confi
     events: config.retainEvents,
   });
   const ledger = new Ledger(tables, changes, platform.graph, clock);
-  const link = new PowerLink(bus, milliseconds(config.integrationTimeoutMs));
+  const link = new PowerLink(bus, config.integrationTimeout);
   const pursuit = new Pursuit({ ledger, tables, commits, link, clock, log, askEveryMs });
   const observer = new Observer({ platform, link, ledger, commits, log });
   health.add("broker", () =>
@@ -90,14 +93,11 @@ async function start({ config, log, clock, health, signal }: DaemonContext<Confi
     signal,
   );
 
-  return async () => {
+  onStop("operations", async () => {
     unsubscribe();
     await observer.stop();
     await pursuit.stop();
-    await relay.stop();
-    await bus.close(closeGrace);
-    database.close();
-  };
+  });
 }
 
 const onReconnect = (bus: Bus, listener: () => void) =>
@@ -105,4 +105,4 @@ const onReconnect = (bus: Bus, listener: () => void) =>
     if (status === "reconnected") listener();
   });
 
-await runDaemon({ name: "statemgr", version, schema, start });
+await runDaemon({ name: "statemgr", version, summary: "state of hosts, chassis and controllers", schema, start });

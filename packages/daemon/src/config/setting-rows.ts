@@ -1,6 +1,6 @@
-import { booleanIn, numberIn } from "./setting.ts";
+import { type LeafKind, plainLeafKind } from "./plain-leaf.ts";
 
-/** A key of a schema in the form that files, environment and flags are read against. */
+/** A key of a schema, as files, environment and flags are read against it. */
 export interface SettingRow {
   /** `policies.restore.delay` */
   readonly path: string;
@@ -9,13 +9,14 @@ export interface SettingRow {
   readonly variable: string;
   readonly doc: string;
   readonly rule: string;
+  /** null: none. */
   readonly fallback: unknown;
   readonly required: boolean;
   readonly sensitive: boolean;
   readonly isBoolean: boolean;
-  /** @returns the value, or undefined when the text stands for none that fits */
+  /** @returns undefined when the text breaks the rule */
   fromText(text: string): unknown;
-  /** @returns the value, or undefined when it doesn't fit */
+  /** @returns undefined when the value breaks the rule */
   fromFile(value: unknown): unknown;
   show(value: unknown): string;
 }
@@ -23,58 +24,73 @@ export interface SettingRow {
 type Leaf = Readonly<Record<string, unknown>>;
 
 /**
- * The rows of a convict schema. convict itself would take "12abc" for 12, any text for true, and never say where a
- * value came from, so its leaves are read here and only checked there.
+ * The rows of a convict schema. convict would take "12abc" for 12 and any text for true, and it never says where a
+ * value came from: values are read here, strictly, and convict holds what was read.
  */
 export function settingRows(schema: object, parents: readonly string[] = []): readonly SettingRow[] {
   return Object.entries(schema).flatMap(([key, node]) => {
-    if (typeof node !== "object" || node === null) throw new TypeError(`the setting ${key} has no description`);
+    if (typeof node !== "object" || node === null) throw new TypeError(`the setting ${key} is not described`);
     const path = [...parents, key];
     return "default" in node ? [rowOf(path, { ...node })] : settingRows(node, path);
   });
 }
 
-function rowOf(path: readonly string[], leaf: Leaf): SettingRow {
-  const words = path.flatMap((key) => key.replace(/([a-z0-9])([A-Z])/g, "$1 $2").split(" ")).map((word) => word.toLowerCase());
-  const kind = kindOf(leaf);
-  const accept = (value: unknown) => (kind.fits(value) ? value : undefined);
+function rowOf(keys: readonly string[], leaf: Leaf): SettingRow {
+  const path = keys.join(".");
+  const words = keys.flatMap(wordsOf);
+  const { rule, fits, parse, show, inFile } = kindOf(leaf, path);
+  const fitting = (value: unknown) => (fits(value) ? value : undefined);
   return {
-    path: path.join("."),
+    path,
     flag: `--${textOf(leaf.arg) ?? words.join("-")}`,
     variable: textOf(leaf.env) ?? `BUSBAR_${words.join("_").toUpperCase()}`,
     doc: textOf(leaf.doc) ?? "",
-    rule: kind.rule,
+    rule,
     fallback: leaf.default,
     required: leaf.default === null && leaf.nullable !== true,
     sensitive: leaf.sensitive === true,
-    isBoolean: typeof leaf.default === "boolean",
-    fromText: (text) => accept(kind.parse(text)),
-    // A duration stands as text in a file, too; a number or a boolean stands as itself.
-    fromFile: (value) => accept(typeof value === "string" && kind.textInFiles ? kind.parse(value) : value),
-    show: (value) => (value === null ? "not set" : kind.show(value)),
+    isBoolean: rule === booleanRule,
+    fromText: (text) => fitting(parse(text)),
+    fromFile(value) {
+      if (inFile === "value") return fitting(value);
+      return typeof value === "string" ? fitting(parse(value)) : undefined;
+    },
+    show: (value) => (value === null || value === undefined ? "not set" : show(value)),
   };
 }
 
-interface LeafKind {
-  readonly rule: string;
-  readonly fits: (value: unknown) => boolean;
-  readonly parse: (text: string) => unknown;
-  readonly show: (value: unknown) => string;
-  readonly textInFiles: boolean;
+const booleanRule = "true or false";
+
+/** `integrationTimeout` → integration, timeout */
+const wordsOf = (key: string): readonly string[] =>
+  key
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(" ");
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+function kindOf(leaf: Leaf, path: string): LeafKind {
+  const { format, rule, parse, show, inFile } = leaf;
+  if (!isFunction(format) || !isFunction(parse) || !isFunction(show) || typeof rule !== "string") {
+    return plainLeafKind(format, path);
+  }
+  return {
+    rule,
+    fits: (value) => passes(format, value),
+    parse: (text) => parse(text),
+    show: (value) => String(show(value)),
+    inFile: inFile === "value" ? "value" : "text",
+  };
 }
 
-function kindOf(leaf: Leaf): LeafKind {
-  const { format } = leaf;
-  if (typeof format === "function" && typeof leaf.rule === "string") {
-    const parse = typeof leaf.parse === "function" ? leaf.parse : String;
-    const show = typeof leaf.show === "function" ? leaf.show : String;
-    return {
-      rule: leaf.rule,
-      fits: (value) => passes(format, value),
-      parse: (text) => parse(text),
-      show: (value) => String(show(value)),
-      textInFiles: true,
-    };
+const isFunction = (value: unknown): value is (argument: unknown) => unknown => typeof value === "function";
+
+function passes(format: (value: unknown) => unknown, value: unknown): boolean {
+  try {
+    format(value);
+    return true;
+  } catch {
+    return false;
   }
-  return plainKind(leaf);
 }

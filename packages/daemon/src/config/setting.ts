@@ -18,6 +18,8 @@ export type Setting<T> = {
   readonly parse: (text: string) => unknown;
   /** The text that stands for a value. */
   readonly show: (value: unknown) => string;
+  /** How it stands in a file: as the same text, or as JSON's own number or boolean. */
+  readonly inFile: "text" | "value";
   /** Its value is never shown. */
   readonly sensitive: boolean;
   /** Flag without its dashes; made from the key's path when absent. */
@@ -37,6 +39,7 @@ interface Kind {
   readonly fits: (value: unknown) => boolean;
   readonly parse?: (text: string) => unknown;
   readonly show?: (value: unknown) => string;
+  readonly inFile?: "text" | "value";
 }
 
 function setting<T>({ doc, arg, env }: Basics, fallback: T | undefined, kind: Kind): Setting<T> {
@@ -51,6 +54,7 @@ function setting<T>({ doc, arg, env }: Basics, fallback: T | undefined, kind: Ki
     rule,
     parse: kind.parse ?? ((text) => text),
     show: kind.show ?? String,
+    inFile: kind.inFile ?? "text",
     sensitive: false,
     ...(arg !== undefined && { arg }),
     ...(env !== undefined && { env }),
@@ -82,6 +86,7 @@ export const flag = (row: Basics & { readonly default?: boolean }): Setting<bool
     rule: "true or false",
     fits: (value) => typeof value === "boolean",
     parse: booleanIn,
+    inFile: "value",
   });
 
 export const wholeNumber = (
@@ -91,6 +96,7 @@ export const wholeNumber = (
     rule: `a whole number${row.unit === undefined ? "" : ` of ${row.unit}`} from ${row.min} to ${row.max}`,
     fits: (value) => Number.isInteger(value) && Number(value) >= row.min && Number(value) <= row.max,
     parse: numberIn,
+    inFile: "value",
   });
 
 export const duration = (

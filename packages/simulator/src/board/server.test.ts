@@ -187,6 +187,7 @@ describe("the board's socket", () => {
   it("waits for an entry, and no longer than told", async () => {
     const waiting = controller.until((entry) => entry.type === "latch" && entry.on, { timeout: milliseconds(10_000) });
     await controller.latch(true);
+    expect((await controller.state()).latch).toBe(true);
     expect(await waiting).toMatchObject({ type: "latch", on: true });
     const never = controller.until(({ type }) => type === "hazard", { timeout: milliseconds(20) });
     await expect(never).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });

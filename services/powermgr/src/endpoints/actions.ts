@@ -1,11 +1,14 @@
-import { type Served, served } from "@busbar/bus";
+import { randomUUID } from "node:crypto";
+import { type Answer, type RequestContext, type Served, served } from "@busbar/bus";
 import {
   type Action,
+  asBusbarError,
   BusbarError,
   type ComponentName,
   decodeActionRequest,
   encodeActionResponse,
   endpoints,
+  isOffVerb,
   kindOf,
   type Milliseconds,
   milliseconds,
@@ -28,27 +31,50 @@ export interface ActionOptions {
 
 /** `powermgr.<component>.action` */
 export function actionEndpoints({ engine, platform, forward }: ActionOptions): Served[] {
+  const submit = (
+    id: string,
+    component: ComponentName,
+    action: Action,
+    context: RequestContext,
+  ): Answer<Uint8Array> => {
+    const verb = requireVerb(component, action);
+    const operation = engine.submit({
+      id,
+      component,
+      verb,
+      action,
+      actor: context.actor ?? "",
+      timeout: shorter(operationTime(platform, component, verb), context.timeout),
+    });
+    return {
+      message: encodeActionResponse(component, statusOf(operation)),
+      outcome: isFinal(operation.state) ? "completed" : "accepted",
+      operationId: operation.id,
+    };
+  };
   return endpoints.powermgrActions.map((endpoint) =>
     served(endpoint, async (body, context) => {
       const component = context.component();
       const action = decodeActionRequest(component, body);
-      if (context.operationId === undefined) return forward(component, body, context);
-      const verb = requireVerb(component, action);
-      const operation = engine.submit({
-        id: context.operationId,
-        component,
-        verb,
-        action,
-        actor: context.actor ?? "",
-        timeout: shorter(operationTime(platform, component, verb), context.timeout),
-      });
-      return {
-        message: encodeActionResponse(component, statusOf(operation)),
-        outcome: isFinal(operation.state) ? "completed" : "accepted",
-        operationId: operation.id,
-      };
+      if (context.operationId !== undefined) return submit(context.operationId, component, action, context);
+      try {
+        return await forward(component, body, context);
+      } catch (error) {
+        if (!isDeaf(error) || !isOffVerb(requireVerb(component, action))) throw error;
+        // Off is always possible. statemgr learns of it from power-good.
+        return submit(`${bypass}${randomUUID()}`, component, action, context);
+      }
     }),
   );
+}
+
+/** How the ids of operations begin that statemgr was not there to decide about. */
+const bypass = "bypass-";
+
+/** statemgr is not there, does not answer, or can't store what it decides. */
+function isDeaf(error: unknown): boolean {
+  const { code } = asBusbarError(error);
+  return code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED";
 }
 
 function requireVerb(component: ComponentName, action: Action): Verb {

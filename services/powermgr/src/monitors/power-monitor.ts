@@ -9,12 +9,6 @@ export interface Observation {
   readonly observedAt: number;
 }
 
-interface Change extends Observation {
-  readonly component: ComponentName;
-  readonly previous: Power;
-  readonly operationId: string;
-}
-
 export interface PowerMonitorOptions {
   readonly controls: ReadonlyMap<ComponentName, DomainControl>;
   readonly journal: Journal;
@@ -27,8 +21,8 @@ export class PowerMonitor {
   #observed = new Map<ComponentName, Observation>();
   /** CLOCK_BOOTTIME since when a component is off. */
   #offSince = new Map<ComponentName, number>();
-  /** Changes during an operation follow its result, so that the result isn't held up by them. */
-  #held: Change[] = [];
+  /** What was last told of each component. */
+  #reported = new Map<ComponentName, Power>();
   /** The operation in progress on a component. */
   #operations = new Map<ComponentName, string>();
   #unsubscribe: (() => void)[] = [];
@@ -57,17 +51,18 @@ export class PowerMonitor {
     return since === undefined ? undefined : milliseconds(this.#options.clock.boottime() - since);
   }
 
-  /** An operation begins to act on these. */
+  /** An operation begins to act on these: what power-good does from now on is told by its result. */
   hold(components: Iterable<ComponentName>, operationId: string): void {
     for (const component of components) this.#operations.set(component, operationId);
   }
 
-  /** It has ended: what was held back is reported. */
+  /** It has ended, and its result is on the way: what stands otherwise by now is told after it. */
   release(components: readonly ComponentName[]): void {
-    for (const component of components) this.#operations.delete(component);
-    const due = this.#held.filter((change) => components.includes(change.component));
-    this.#held = this.#held.filter((change) => !components.includes(change.component));
-    for (const change of due) this.#report(change);
+    for (const component of components) {
+      const operationId = this.#operations.get(component) ?? "";
+      this.#operations.delete(component);
+      if (this.#observed.has(component)) this.#report(component, operationId);
+    }
   }
 
   close(): void {
@@ -81,10 +76,7 @@ export class PowerMonitor {
     const observedAt = clock.now();
     this.#observed.set(component, { power, observedAt });
     this.#noteOff(component, power, known?.power);
-    const operationId = this.#operations.get(component) ?? "";
-    const change = { component, power, observedAt, previous: known?.power ?? "unknown", operationId };
-    if (operationId === "") this.#report(change);
-    else this.#held.push(change);
+    if (!this.#operations.has(component)) this.#report(component, "");
   }
 
   #noteOff(component: ComponentName, power: Power, previous: Power | undefined): void {
@@ -101,18 +93,25 @@ export class PowerMonitor {
     if (!this.#offSince.has(component)) this.#offSince.set(component, stillOff ? stored.at : clock.boottime());
   }
 
-  #report(change: Change): void {
+  #report(component: ComponentName, operationId: string): void {
     const { journal, clock } = this.#options;
+    const { power, observedAt } = this.observation(component);
+    const previous = this.#reported.get(component);
+    if (power === previous) return;
+    this.#reported.set(component, power);
     const data = busbar.v1.PowerGoodEvent.encode({
-      component: change.component,
-      power: powerNumber(change.power),
-      previousPower: powerNumber(change.previous),
-      observedAt: timestamp(change.observedAt),
-      operationId: change.operationId,
+      component,
+      power: powerNumber(power),
+      previousPower: powerNumber(previous ?? "unknown"),
+      observedAt: timestamp(observedAt),
+      operationId,
     }).finish();
-    const record = { component: change.component, power: change.power, boot: clock.bootId, at: clock.boottime() };
     // Resolves however long the disk takes; nothing here waits for it.
-    void journal.power(record, subjects.powerGood(change.component), data);
+    void journal.power(
+      { component, power, boot: clock.bootId, at: clock.boottime() },
+      subjects.powerGood(component),
+      data,
+    );
   }
 }
 

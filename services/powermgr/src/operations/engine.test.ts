@@ -387,6 +387,24 @@ describe("after a crash", () => {
     expect(hosts.first.acts).toEqual(["press"]);
   });
 
+  it("and after a stop in good order the operation goes on where it was", async () => {
+    hosts.first.riseMs = "never";
+    const operation = submit("on", host, "stopped");
+    await expect.poll(() => hosts.first.acts.length).toBe(1);
+    await engine.stop();
+    expect(isFinal(operation.state)).toBe(false);
+    await journal.close();
+    hosts.first.change("on");
+    await start();
+    const found = journal.operations.get("stopped");
+    engine.recover();
+    expect(found && (await ended(found))).toMatchObject({
+      state: "succeeded",
+      outcomes: [{ success: true, power: "on" }],
+    });
+    expect(hosts.first.acts).toEqual(["press"]);
+  });
+
   it("nothing is begun any more past its deadline", async () => {
     const past = { boot: systemClock().bootId, at: 0 };
     expect(await crashed("on", [], { deadline: past })).toMatchObject({ state: "timed-out" });

@@ -4,7 +4,7 @@ import type { Clock, Log } from "@busbar/daemon";
 import type { Interlock } from "../interlocks/interlock.ts";
 import type { Journal } from "../store/journal.ts";
 import { admit, type Claim, startable } from "./admission.ts";
-import { Execution } from "./execution.ts";
+import { Execution, stopping } from "./execution.ts";
 import { type ComponentOutcome, isFinal, type Operation, type PowerRequest } from "./operation.ts";
 import { footprint, type PlanView } from "./plan.ts";
 import { PulseGate } from "./pulse-gate.ts";
@@ -101,16 +101,12 @@ export class PowerEngine {
     }
   }
 
-  /** Ends what is in progress: pulses run to their end, waits are cut short. Resolves when every outcome is recorded. */
+  /** Lets pulses run to their end and leaves the rest to the next start. Resolves when nothing acts any more. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    const reason = new BusbarError("ABORTED", "powermgr was stopped", {
-      reason: "stopping",
-      remedy: "send the request again",
-    });
+    const reason = new BusbarError("ABORTED", "powermgr is stopping", { reason: stopping });
     for (const live of this.#open) live.abort.abort(reason);
-    // One that waited starts, and ends at once, when the one before it has ended.
-    while (this.#ended.length > 0) await Promise.allSettled(this.#ended);
+    await Promise.allSettled(this.#ended);
   }
 
   #again(known: Operation, request: PowerRequest): Operation {
@@ -228,7 +224,7 @@ export class PowerEngine {
           },
         ),
       );
-      if (!live.running) this.#run(live);
+      if (!live.running && !this.#stopping) this.#run(live);
     };
     if (timeMs <= 0) return end();
     const deadline = setTimeout(end, timeMs);
@@ -236,6 +232,7 @@ export class PowerEngine {
   }
 
   #schedule(): void {
+    if (this.#stopping) return;
     const current = this.#open.map((live) => (live.running ? live : { ...live, ...this.#claim(live.operation) }));
     const ready = new Map(startable(current).map((claim) => [claim.id, claim]));
     for (const live of [...this.#open]) {

@@ -33,6 +33,9 @@ export interface ExecutionOptions {
   readonly onOutcome: (operation: Operation, outcome: ComponentOutcome) => void;
 }
 
+/** `reason` of the abort when powermgr is told to stop. */
+export const stopping = "stopping";
+
 /**
  * Carries one operation out, from its plan to its end. The plan and every act are in the journal, so that after a crash
  * the same plan goes on: what is done stays done, a toggle that had begun is judged by power-good and never made again,
@@ -74,6 +77,8 @@ export class Execution {
       }
       const started = clock.monotonic();
       const error = failure ? dependencyFailed(part, failure) : await this.#attempt(part, index);
+      // Stopped in good order: the next start goes on with it, as after a crash.
+      if (error?.reason === stopping) return;
       failure ??= error;
       if (error || part.concludes) await this.#conclude(part, error, milliseconds(clock.monotonic() - started));
     }

@@ -17,6 +17,12 @@ describe("what a request gets in each state", () => {
     ["off", undefined, "off", "no-op", "off"],
     ["off", undefined, "force-off", "no-op", "off"],
     ["off", undefined, "reset", "refuse", "off"],
+    ["off", undefined, "cycle", "refuse", "off"],
+    ["on", undefined, "cycle", "accept", "transitioning"],
+    ["transitioning", "cycle", "cycle", "join", "transitioning"],
+    ["transitioning", "cycle", "off", "accept", "transitioning"],
+    ["transitioning", "cycle", "on", "refuse", "transitioning"],
+    ["transitioning", "on", "cycle", "refuse", "transitioning"],
     ["on", undefined, "on", "no-op", "on"],
     ["on", undefined, "off", "accept", "transitioning"],
     ["on", undefined, "force-off", "accept", "transitioning"],
@@ -57,6 +63,9 @@ describe("how an operation ends", () => {
     ["on", true, "on", undefined, "on"],
     ["off", true, "off", undefined, "off"],
     ["reset", true, "on", undefined, "on"],
+    ["cycle", true, "on", undefined, "on"],
+    ["cycle", false, "on", "POWER_GOOD_TIMEOUT", "on"],
+    ["cycle", false, "off", "POWER_GOOD_TIMEOUT", "failed"],
     ["on", true, "unknown", undefined, "unknown"],
     ["on", false, "off", "POWER_GOOD_TIMEOUT", "failed"],
     ["on", false, "off", "POWER_OPERATION_FAILED", "failed"],
@@ -97,7 +106,7 @@ describe("power-good seen outside of an operation", () => {
   });
 });
 
-const verbs = fc.constantFrom<Verb>("on", "off", "force-off", "reset");
+const verbs = fc.constantFrom<Verb>("on", "off", "force-off", "reset", "cycle");
 const powers = fc.constantFrom<Power>("on", "off", "unknown");
 const events: fc.Arbitrary<MachineEvent> = fc.oneof(
   fc.record({ type: fc.constant("REQUEST" as const), verb: verbs }),

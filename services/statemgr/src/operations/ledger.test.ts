@@ -205,6 +205,27 @@ describe("a host switched off", () => {
   });
 });
 
+describe("a cycle", () => {
+  it("takes along the hosts that are on, and leaves alone those that are off", () => {
+    observe({ host: "on" });
+    const { operationId } = ledger.request({
+      component: chassis,
+      action: "CHASSIS_ACTION_POWER_CYCLE",
+      verb: "cycle",
+      actor: "tester",
+      requestId: undefined,
+      timeout: milliseconds(30_000),
+    });
+    expect(tables.component(host)).toMatchObject({ operation_id: operationId, action: "HOST_ACTION_GRACEFUL_RESTART" });
+    expect(status(other)).toBe("HOST_STATUS_OFF");
+  });
+
+  it("is refused for what is off", () => {
+    observe({});
+    expect(code(() => request("reset"))).toBe("FAILED_PRECONDITION");
+  });
+});
+
 describe("the same asked twice", () => {
   it("joins what is in progress", () => {
     observe({});
@@ -229,6 +250,17 @@ describe("what nobody asked for", () => {
     ledger.observed(host, "off");
     expect(status()).toBe("HOST_STATUS_OFF");
     expect(reasons()).toEqual(["EXTERNAL", "RECOVERED"]);
+  });
+
+  it("says when a host went off because its chassis did", () => {
+    observe({ host: "on", other: "on" });
+    ledger.observed(other, "off");
+    ledger.observed(chassis, "off");
+    ledger.observed(host, "off");
+    expect(tables.history(other, Number.MAX_SAFE_INTEGER, 1)).toMatchObject([
+      { message: "went off without a request", cause: null },
+    ]);
+    expect(tables.history(host, Number.MAX_SAFE_INTEGER, 1)).toMatchObject([{ message: "lost power with chassis.0" }]);
   });
 
   it("does not end an operation: its result does", () => {

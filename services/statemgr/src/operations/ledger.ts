@@ -150,9 +150,25 @@ export class Ledger {
       this.#first(component, power);
       return;
     }
-    const seen = { ...row, observed: power };
-    if (row.role === "transitioning") this.#tables.setObserved(power, component);
-    else this.#apply(seen, { type: "OBSERVED", power }, { reason: "EXTERNAL", action: null, operation: undefined });
+    if (row.role === "transitioning") {
+      this.#tables.setObserved(power, component);
+      return;
+    }
+    const error = { code: null, message: this.#unrequested(component, power) };
+    this.#apply(
+      { ...row, observed: power },
+      { type: "OBSERVED", power },
+      { reason: "EXTERNAL", action: null, operation: undefined, error },
+    );
+  }
+
+  /** As much as can be told of a change that nobody asked us for. */
+  #unrequested(component: ComponentName, power: Power): string {
+    if (power === "unknown") return "power-good can't be read";
+    if (power === "on") return "came on without a request";
+    const feeders = this.#graph.closure([component], "dependencies").filter((name) => name !== component);
+    const lost = feeders.find((name) => this.#tables.component(name)?.observed === "off");
+    return lost === undefined ? "went off without a request" : `lost power with ${lost}`;
   }
 
   #begin(request: ActionRequest): Taken {

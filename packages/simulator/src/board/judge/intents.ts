@@ -54,10 +54,10 @@ export class Intents {
 
   /** Explains the act if an accepted request does; a toggle uses that request up. */
   explain(act: Act): boolean {
-    // An unused one before one that may be repeated, one that counts before one that is overtaken, else the oldest.
+    // One that counts before one that is overtaken, then the oldest.
     const good = this.#grants
       .filter((grant) => isGoodFor(grant, act))
-      .toSorted((a, b) => Number(isVoided(a)) - Number(isVoided(b)) || Number(isUsed(a)) - Number(isUsed(b)));
+      .toSorted((a, b) => Number(isVoided(a)) - Number(isVoided(b)));
     for (const effect of explanations[act.kind]) {
       const grant = good.find((each) => each.effect === effect && !isSpent(each, act) && !isTooLate(each, act));
       if (grant === undefined) continue;
@@ -107,7 +107,6 @@ function expire(grant: Grant, at: Milliseconds): void {
 }
 
 const isVoided = ({ voidAfter }: Grant): boolean => voidAfter !== undefined;
-const isUsed = ({ usedBy }: Grant): boolean => usedBy !== undefined;
 
 const isGoodFor = (grant: Grant, act: Act): boolean => grant.voidAfter === undefined || act.at <= grant.voidAfter;
 
@@ -119,7 +118,7 @@ function isSpent(grant: Grant, act: Act): boolean {
 }
 
 const isTooLate = ({ effect, since }: Grant, act: Act): boolean =>
-  false;
+  effect === "force-off" && act.kind === "press-off" && act.at < since - crashSpan;
 
 const isStillAtWork = ({ usedBy }: Grant, act: Act): boolean =>
   usedBy !== undefined && isWithin(operationSpan, usedBy, act);

@@ -128,6 +128,28 @@ const cases: readonly Case[] = [
     events: [running, intent(9_000, "a", "reset"), reset(10_000), reset(11_000)],
   },
   {
+    what: "a second press, though an earlier request that found nothing to do could still explain it",
+    code: "repeated-toggle",
+    line: "power-button-0",
+    when: 20_000,
+    events: [intent(0, "a", "on"), over(1_000, "a"), intent(3_000, "b", "on"), press(4_000, 10), press(20_000)],
+  },
+  {
+    what: "a hold long after the one that was asked for",
+    code: "unrequested-hold",
+    line: "power-button-0",
+    when: 100_000,
+    events: [
+      running,
+      intent(9_000, "a", "force-off"),
+      press(10_000, 4_000),
+      power(13_500, "off", "hold"),
+      press(30_000, 200, "panel"),
+      power(30_016, "on", "press"),
+      press(100_000, 4_000),
+    ],
+  },
+  {
     what: "a hold of a running host while only a graceful off is accepted",
     code: "unrequested-hold",
     line: "power-button-0",
@@ -306,6 +328,10 @@ describe("the hazard judge", () => {
     [
       "a graceful off that was escalated",
       [running, intent(9_000, "a", "off"), press(10_000), intent(40_000, "a", "force-off"), press(40_010, 4_000)],
+    ],
+    [
+      "a cycle that has to wait before it begins",
+      [running, intent(9_000, "a", "off"), intent(9_000, "a", "on"), press(30_000)],
     ],
     [
       "a cycle in one operation",

@@ -24,12 +24,11 @@ export class Pulse {
     return this.#since === undefined || this.#isSeen ? undefined : after(this.#since, this.#minimum);
   }
 
-  /** Follows the contact. Returns whether a release ends an assertion that has counted. */
+  /** Follows a change of the contact. Returns whether a release ends an assertion that has counted. */
   follow(isAsserted: boolean, at: Milliseconds): boolean {
     const ended = !isAsserted && this.#isSeen;
-    if (!isAsserted) this.#since = undefined;
-    else this.#since ??= at;
-    if (!isAsserted) this.#isSeen = false;
+    this.#since = isAsserted ? at : undefined;
+    this.#isSeen = false;
     return ended;
   }
 
