@@ -17,7 +17,7 @@ const version = "0.1.0";
 const compactAboveBytes = 4 * 1024 * 1024;
 const closeGrace = milliseconds(1_000);
 
-async function start({ config, log, clock, health, signal, onStop }: DaemonContext<Config>): Promise<void> {
+async function start({ config, log, clock, health, metrics, signal, onStop }: DaemonContext<Config>): Promise<void> {
   const platform = loadPlatform(config.platform);
   const lock = lockDataDir(config.dataDir);
   onStop("data directory", () => lock.release());
@@ -68,6 +68,7 @@ async function start({ config, log, clock, health, signal, onStop }: DaemonConte
     graph: platform.graph,
     domain: (component) => domainOf(domains, component),
     power: (component) => monitor.power(component),
+    offFor: (component) => monitor.offFor(component),
   };
   const engine = new PowerEngine({
     controls: controls.byComponent,
@@ -83,10 +84,22 @@ async function start({ config, log, clock, health, signal, onStop }: DaemonConte
     log,
     queueLimit: config.queueLimit,
   });
+  const outcomes = metrics.counter({
+    name: "busbar_power_operations_total",
+    help: "Components of power operations that ended",
+  });
+  const durations = metrics.histogram({
+    name: "busbar_power_operation_duration_seconds",
+    help: "From a component's first step to its outcome",
+    buckets: [0.1, 0.3, 1, 3, 10, 30, 100, 300],
+  });
   engine.onOutcome = (operation, outcome) => {
+    const { verb, component, success, errorCode } = outcome;
+    outcomes.add(1, { verb, outcome: success ? "success" : (errorCode ?? "failure") });
+    durations.observe(outcome.durationMs / 1000, { verb });
     log.info(
       { operation: operation.id, ...outcome, durationMs: Math.round(outcome.durationMs) },
-      `${outcome.verb} of ${outcome.component}`,
+      `${verb} of ${component}`,
     );
   };
   engine.onStart = (components, id) => monitor.hold(components, id);

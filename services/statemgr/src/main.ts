@@ -19,7 +19,7 @@ const version = "0.1.0";
 const closeGrace = milliseconds(1_000);
 const askEveryMs = 1_000;
 
-async function start({ config, log, clock, health, signal, onStop }: DaemonContext<Config>): Promise<void> {
+async function start({ config, log, clock, health, metrics, signal, onStop }: DaemonContext<Config>): Promise<void> {
   const platform = loadPlatform(config.platform);
   const lock = lockDataDir(config.dataDir);
   onStop("data directory", () => lock.release());
@@ -53,6 +53,8 @@ async function start({ config, log, clock, health, signal, onStop }: DaemonConte
     stateChanges: config.retainStateChanges,
     events: config.retainEvents,
   });
+  const counted = metrics.counter({ name: "busbar_state_changes_total", help: "State changes recorded" });
+  changes.onChange = ({ component, reason }) => counted.add(1, { component, reason: reason.toLowerCase() });
   const ledger = new Ledger(tables, changes, platform.graph, clock);
   const link = new PowerLink(bus, config.integrationTimeout);
   const pursuit = new Pursuit({ ledger, tables, commits, link, clock, log, askEveryMs });

@@ -73,6 +73,7 @@ async function start(): Promise<void> {
       graph: platform.graph,
       domain: (name) => platform.domains.get(name) as PowerDomain,
       power: (name) => controls.get(name)?.power ?? "unknown",
+      offFor: () => undefined,
     },
     journal,
     interlocks: [],
@@ -325,6 +326,7 @@ describe("after a crash", () => {
       graph: platform.graph,
       domain: (name: ComponentName) => platform.domains.get(name) as PowerDomain,
       power: () => "on" as const,
+      offFor: () => undefined,
     };
     const operation: Operation = {
       id: "crashed",

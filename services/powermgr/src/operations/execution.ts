@@ -198,6 +198,7 @@ export class Execution {
       control,
       signal: this.#signal,
       monotonic: () => clock.monotonic(),
+      offFor: () => view.offFor(step.component),
       pendingOn: () => this.#outstanding(step.component, control),
       notePressedOn: () =>
         pendingOn.set(step.component, milliseconds(clock.monotonic() + view.domain(step.component).timing.powerGood)),

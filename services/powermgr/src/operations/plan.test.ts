@@ -22,6 +22,7 @@ const viewOf = (powers: ReadonlyMap<ComponentName, Power>): PlanView => ({
   graph,
   domain,
   power: (name) => powers.get(name) ?? "unknown",
+  offFor: () => undefined,
 });
 
 const powersOf = fc
@@ -80,6 +81,24 @@ describe("the steps of", () => {
 
   it("a host held off", () => {
     expect(lines("host.0", "force-off", { "host.0": "on" })).toEqual(["hold host.0", "await host.0 off"]);
+  });
+
+  it("a chassis cycled with one of its hosts on: the other one stays off", () => {
+    expect(lines("chassis.0", "cycle", { "chassis.0": "on", "host.2": "on" })).toEqual([
+      "press host.2 off",
+      "await host.2 off",
+      "pause chassis.0",
+      "switch chassis.0 off",
+      "await chassis.0 off",
+      "pause chassis.0",
+      "rest chassis.0",
+      "switch chassis.0 on",
+      "await chassis.0 on",
+      "pause chassis.0",
+      "rest host.2",
+      "press host.2 on",
+      "await host.2 on",
+    ]);
   });
 
   it("a reset", () => {

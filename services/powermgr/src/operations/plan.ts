@@ -10,6 +10,8 @@ export type PlanStep = { readonly component: ComponentName } & (
   | { readonly kind: "switch"; readonly to: "on" | "off" }
   | { readonly kind: "await"; readonly power: "on" | "off"; readonly timeout: Milliseconds }
   | { readonly kind: "pause"; readonly duration: Milliseconds }
+  /** Waits until the component has been off for this long. */
+  | { readonly kind: "rest"; readonly least: Milliseconds }
 );
 
 /** What the planner needs of a domain. */
@@ -19,6 +21,8 @@ export interface PlanView {
   readonly graph: DomainGraph;
   readonly domain: (component: ComponentName) => PlannedDomain;
   readonly power: (component: ComponentName) => Power;
+  /** How long it is off; undefined when it isn't, or was never seen on. */
+  readonly offFor: (component: ComponentName) => Milliseconds | undefined;
 }
 
 /** `component` and all it needs, in the order they are switched on. */
@@ -41,7 +45,8 @@ export interface PlanPart {
 const cyclePauseMs = 2_000;
 
 /** What changes the hardware; the rest waits. */
-export const isAct = (step: PlanStep): boolean => step.kind !== "await" && step.kind !== "pause";
+export const isAct = (step: PlanStep): boolean =>
+  step.kind !== "await" && step.kind !== "pause" && step.kind !== "rest";
 
 /** Done twice, it undoes or repeats itself. */
 export const isToggle = (step: PlanStep): boolean => isAct(step) && step.kind !== "switch";
@@ -59,6 +64,7 @@ export function lineOf(step: PlanStep, control: DomainControl): string | undefin
       return control.rail?.line;
     case "await":
     case "pause":
+    case "rest":
       return undefined;
     default:
       return step satisfies never;
@@ -167,15 +173,21 @@ function stepsForceOff(component: ComponentName, view: PlanView): PlanPart[] {
 /** Off in the order of an off, a pause, and on again in reverse: what was off before stays so. */
 function stepsCycle(component: ComponentName, view: PlanView): PlanPart[] {
   const down = plan(component, "off", view);
-  const rested = Math.max(cyclePauseMs, ...down.map((part) => view.domain(part.component).timing.minimumOff));
-  const pause: PlanStep = { kind: "pause", component, duration: milliseconds(rested) };
-  const up = down.toReversed().map(
-    ({ component: name }, index): PlanPart => ({
+  const up = down.toReversed().map(({ component: name }, index): PlanPart => {
+    const rest: PlanStep = { kind: "rest", component: name, least: view.domain(name).timing.minimumOff };
+    const steps = [rest, ...stepsOn(name, index === down.length - 1, view)];
+    return {
       component: name,
       verb: "cycle",
       concludes: true,
-      steps: [...(index === 0 ? [pause] : []), ...stepsOn(name, index === down.length - 1, view)],
-    }),
-  );
+      steps: index === 0 ? [cyclePause(component), ...steps] : steps,
+    };
+  });
   return [...down.map((part): PlanPart => ({ ...part, verb: "cycle", concludes: false })), ...up];
 }
+
+const cyclePause = (component: ComponentName): PlanStep => ({
+  kind: "pause",
+  component,
+  duration: milliseconds(cyclePauseMs),
+});

@@ -1,5 +1,5 @@
 import type { DomainControl, Holdable, Power } from "@busbar/backend";
-import { BusbarError, type Milliseconds } from "@busbar/contracts";
+import { BusbarError, type Milliseconds, milliseconds } from "@busbar/contracts";
 import type { PlanStep } from "./plan.ts";
 
 export type StepOutcome = "done" | "no-op";
@@ -12,6 +12,7 @@ export interface StepContext {
   readonly pendingOn: () => Milliseconds | undefined;
   readonly notePressedOn: () => void;
   readonly monotonic: () => Milliseconds;
+  readonly offFor: () => Milliseconds | undefined;
 }
 
 const unknownPower = (component: string) =>
@@ -87,6 +88,9 @@ export async function perform(step: PlanStep, context: StepContext): Promise<Ste
     }
     case "pause":
       await pause(step.duration, signal);
+      return "done";
+    case "rest":
+      await pause(milliseconds(Math.max(0, step.least - (context.offFor() ?? step.least))), signal);
       return "done";
     default:
       return step satisfies never;

@@ -43,8 +43,12 @@ export class ChangeLog {
     this.#retention = retention;
   }
 
+  /** Told of every change as it is written; its transaction may still fail. */
+  onChange: (change: NewChange) => void = () => {};
+
   /** @returns the change's id, which is its revision */
   add(change: NewChange): number {
+    this.onChange(change);
     const row = {
       component: change.component,
       previous: change.previous,
