@@ -118,7 +118,7 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   const relay = startOutboxRelay({
     bus,
     stream: streams.powermgr,
-    source: { epoch: journal.epoch, after: (id) => journal.after(id), acknowledged: () => {} },
+    source: { epoch: journal.epoch, after: (id) => journal.after(id), acknowledged: (id) => journal.acknowledged(id) },
     log,
   });
   onStop("events", () => relay.stop());

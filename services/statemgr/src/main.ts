@@ -52,6 +52,7 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   const changes = new ChangeLog(tables, epoch, clock, {
     stateChanges: config.retainStateChanges,
     events: config.retainEvents,
+    published: () => relay.position,
   });
   const counted = metrics.counter({ name: "busbar_state_changes_total", help: "State changes recorded" });
   changes.onChange = ({ component, reason }) => counted.add(1, { component, reason: reason.toLowerCase() });

@@ -183,7 +183,7 @@ export class BoardConnection {
     if (this.#lost !== undefined) return;
     this.#lost = reason;
     this.#socket.destroy();
-
+    for (const { fail } of [...this.#waiting.values()]) fail(reason);
     const listeners = [...this.#losses];
     this.#losses.clear();
     for (const listener of listeners) listener(reason);

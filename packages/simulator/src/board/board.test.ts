@@ -1,12 +1,9 @@
-import { componentName, milliseconds } from "@busbar/contracts";
+import { milliseconds } from "@busbar/contracts";
 import type { JournalEntry } from "@busbar/hardware";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { BoardConfig } from "./config.ts";
 import { button, rail, sense, shippedBoard, VirtualBoard, type VirtualClient } from "./testing/virtual-board.ts";
 
-const host0 = componentName("host.0");
-const host1 = componentName("host.1");
-const chassis0 = componentName("chassis.0");
 const ms = milliseconds;
 
 /** `power-good-0 high (plant)` for edges, `host.0 on (press)` for power, the type for the rest. */
@@ -33,25 +30,7 @@ describe("the board", () => {
   const start = (config: BoardConfig = shippedBoard): void => {
     virtual = new VirtualBoard(config);
     client = virtual.client();
-    for (const index of [0, 1]) {
-      client.take(`power-button-${index}`, button);
-      client.take(`reset-button-${index}`, button);
-      client.take(`power-good-${index}`, sense);
-    }
-    client.take("chassis-enable", rail);
-    client.take("chassis-good", sense);
-  };
-  const railsUp = (): void => {
-    virtual.board.intent("rails", chassis0, "on");
-    client.set("chassis-enable", 1);
-    virtual.wait(100);
-  };
-  const running = (): void => {
-    railsUp();
-    virtual.board.intent("power", host0, "on");
-    client.pulse("power-button-0", 200);
-    virtual.wait(5_000);
-    client.edges.length = 0;
+    client.takeAll();
   };
   const since = (seq: number): string[] =>
     virtual
@@ -62,7 +41,7 @@ describe("the board", () => {
   beforeEach(() => start());
 
   it("carries a press from the pin through the plant to power-good, each stamped when it happened", () => {
-    railsUp();
+    client.raiseRails();
     const { seq } = virtual.state;
     const at = virtual.now;
     client.pulse("power-button-0", 200);
@@ -88,7 +67,7 @@ describe("the board", () => {
   });
 
   it("takes hosts down with their rails, at once", () => {
-    running();
+    client.runHost();
     const { seq } = virtual.state;
     client.set("chassis-enable", 0);
     expect(virtual.host("host.0").power).toBe("off");
@@ -104,7 +83,7 @@ describe("the board", () => {
   });
 
   it("numbers the journal without gaps and never goes back in time", () => {
-    running();
+    client.runHost();
     client.set("chassis-enable", 0);
     virtual.wait(10_000);
     const entries = virtual.entries();
@@ -122,7 +101,7 @@ describe("the board", () => {
   });
 
   it("takes what a wrong polarity does for what it is: a press", () => {
-    running();
+    client.runHost();
     virtual.wait(120_000);
     client.release("power-button-0");
     client.take("power-button-0", { ...button, active: "high" });
@@ -137,7 +116,7 @@ describe("the board", () => {
   });
 
   it("lets a rail fall back to its pull when its pin becomes an input", () => {
-    running();
+    client.runHost();
     client.release("chassis-enable");
     client.take("chassis-enable", sense);
     expect(virtual.wire("chassis-enable")).toBe("low");
@@ -146,7 +125,7 @@ describe("the board", () => {
 
   describe("when a client dies", () => {
     it("keeps the level of its lines and frees them", () => {
-      running();
+      client.runHost();
       client.set("power-button-0", 1);
       client.die();
       expect(virtual.wire("power-button-0")).toBe("low");
@@ -157,7 +136,7 @@ describe("the board", () => {
     });
 
     it("lets go of an asserted button when the momentary lines are released, and of nothing else", () => {
-      running();
+      client.runHost();
       client.set("power-button-0", 1);
       client.die();
       virtual.wait(500);
@@ -175,7 +154,7 @@ describe("the board", () => {
 
     it("reverts its lines to the pull if the board is of that kind", () => {
       start({ ...shippedBoard, onDisconnect: "revert" });
-      running();
+      client.runHost();
       client.set("power-button-1", 1);
       client.die();
       expect(virtual.wire("power-button-1")).toBe("high");
@@ -186,7 +165,7 @@ describe("the board", () => {
 
   describe("at its front panel", () => {
     it("takes a human's press for a press, and for no hazard", () => {
-      railsUp();
+      client.raiseRails();
       virtual.board.pressButton("power-button-1", ms(200));
       virtual.wait(5_000);
       expect(virtual.host("host.1")).toMatchObject({ power: "on", os: "up" });
@@ -217,7 +196,7 @@ describe("the board", () => {
 
   describe("without mains", () => {
     it("loses power but keeps the BMC's pins while standby holds", () => {
-      running();
+      client.runHost();
       virtual.board.mains({ state: "lost", standby: "good" });
       expect(virtual.host("host.0").power).toBe("off");
       expect(client.get("chassis-enable")).toBe(1);
@@ -229,7 +208,7 @@ describe("the board", () => {
     });
 
     it("and without standby drops every pin to its pull and every hold, until both are back", () => {
-      running();
+      client.runHost();
       virtual.board.mains({ state: "lost", standby: "lost" });
       expect(client.losses).toHaveLength(8);
       expect(virtual.wire("chassis-enable")).toBe("low");
@@ -241,132 +220,6 @@ describe("the board", () => {
       client.take("chassis-enable", rail);
       expect(client.get("chassis-enable")).toBe(0);
       expect(virtual.board.hazards(true).hazards).toEqual([]);
-    });
-  });
-
-  describe("with a fault", () => {
-    const power = (): string => virtual.host("host.0").power;
-
-    it("shows power-good stuck low or high, whatever the supply does, and the truth once it is cleared", () => {
-      virtual.board.setFault({ kind: "power-good-stuck", component: host0, level: "low" });
-      running();
-      expect([power(), client.get("power-good-0")]).toEqual(["on", 0]);
-      virtual.board.setFault({ kind: "power-good-stuck", component: host0, level: "high" });
-      expect(client.get("power-good-0")).toBe(1);
-      virtual.board.setFault({ kind: "trip", component: host0 });
-      virtual.wait(1_000);
-      expect([power(), client.get("power-good-0")]).toEqual(["off", 1]);
-      expect(virtual.board.clearFaults("power-good-stuck", "host.0")).toBe(1);
-      expect(client.get("power-good-0")).toBe(0);
-    });
-
-    it("shows power-good of a chassis stuck, too", () => {
-      virtual.board.setFault({ kind: "power-good-stuck", component: chassis0, level: "low" });
-      railsUp();
-      expect(virtual.state.chassis[0]?.rails).toBe(true);
-      expect(client.get("chassis-good")).toBe(0);
-    });
-
-    it("shows power-good late", () => {
-      virtual.board.setFault({ kind: "power-good-slow", component: host0, delay: ms(10_000) });
-      railsUp();
-      client.pulse("power-button-0", 200);
-      virtual.wait(10_000);
-      expect(client.get("power-good-0")).toBe(0);
-      virtual.wait(1_000);
-      expect(client.get("power-good-0")).toBe(1);
-    });
-
-    it("lets power-good dip once for as long as told", () => {
-      running();
-      const at = virtual.now;
-      virtual.board.setFault({ kind: "power-good-glitch", component: host0, duration: ms(5) });
-      expect(virtual.board.faults()).toHaveLength(1);
-      virtual.wait(1_000);
-      expect(client.edges.map(({ level, at: edge }) => [level, edge - at])).toEqual([
-        [0, 0],
-        [1, 5],
-      ]);
-      expect([power(), virtual.board.faults()]).toEqual(["on", []]);
-    });
-
-    it("ends a glitch when it is cleared, and at once when it has no length", () => {
-      running();
-      virtual.board.setFault({ kind: "power-good-glitch", component: host0, duration: ms(5_000) });
-      virtual.board.clearFaults(undefined, undefined);
-      expect(client.get("power-good-0")).toBe(1);
-      virtual.board.setFault({ kind: "power-good-glitch", component: host0, duration: ms(0) });
-      expect([client.get("power-good-0"), virtual.board.faults()]).toEqual([1, []]);
-    });
-
-    it("ignores button, system or reset, as told", () => {
-      running();
-      virtual.board.setFault({ kind: "os-ignores-button", component: host0 });
-      virtual.board.setFault({ kind: "reset-dead", component: host0 });
-      client.pulse("power-button-0", 200);
-      client.pulse("reset-button-0", 200);
-      virtual.wait(5_000);
-      expect(virtual.host("host.0")).toMatchObject({ power: "on", os: "up", resets: 0 });
-      virtual.board.setFault({ kind: "button-dead", component: host0 });
-      client.pulse("power-button-0", 5_000);
-      expect(power()).toBe("on");
-    });
-
-    it("hangs in boot, on the host that it is set for", () => {
-      virtual.board.setFault({ kind: "boot-hang", component: host0 });
-      railsUp();
-      client.pulse("power-button-0", 200);
-      client.pulse("power-button-1", 200);
-      virtual.wait(5_000);
-      expect([virtual.host("host.0").os, virtual.host("host.1").os]).toEqual(["hung", "up"]);
-    });
-
-    it("shuts down from within", () => {
-      running();
-      virtual.board.setFault({ kind: "os-poweroff", component: host0 });
-      virtual.wait(2_000);
-      expect([power(), virtual.board.faults()]).toEqual(["off", []]);
-    });
-
-    it("takes a missing line from its holder and lets nobody request it until it is back", () => {
-      virtual.board.setFault({ kind: "line-missing", line: "power-good-0" });
-      expect(client.losses).toEqual(["power-good-0: the line is gone"]);
-      expect(() => client.get("power-good-0")).toThrow(expect.objectContaining({ code: "HARDWARE_UNAVAILABLE" }));
-      expect(() => client.take("power-good-0", sense)).toThrow(
-        expect.objectContaining({ code: "HARDWARE_UNAVAILABLE" }),
-      );
-      virtual.board.clearFaults("line-missing", undefined);
-      client.take("power-good-0", sense);
-    });
-
-    it("ties a stuck line down, so that a press never reaches the host", () => {
-      railsUp();
-      virtual.board.setFault({ kind: "line-stuck", line: "power-button-0", level: "high" });
-      client.set("power-button-0", 1);
-      expect(client.get("power-button-0")).toBe(0);
-      virtual.wait(5_000);
-      expect(power()).toBe("off");
-      virtual.board.clearFaults(undefined, "power-button-0");
-      virtual.wait(100);
-      expect(power()).toBe("on");
-    });
-
-    it("is told of a fault's component or line that is not there", () => {
-      const missing = expect.objectContaining({ code: "NOT_FOUND" });
-      expect(() => virtual.board.setFault({ kind: "trip", component: componentName("host.9") })).toThrow(missing);
-      expect(() => virtual.board.setFault({ kind: "trip", component: chassis0 })).toThrow(missing);
-      expect(() => virtual.board.setFault({ kind: "line-stuck", line: "nose", level: "low" })).toThrow(missing);
-      expect(() => virtual.board.intent("a", componentName("host.9"), "on")).toThrow(missing);
-    });
-
-    it("clears by kind and by target, and journals it", () => {
-      virtual.board.setFault({ kind: "boot-hang", component: host0 });
-      virtual.board.setFault({ kind: "boot-hang", component: host1 });
-      virtual.board.setFault({ kind: "reset-dead", component: host1 });
-      expect(virtual.board.clearFaults("boot-hang", "host.1")).toBe(1);
-      expect(virtual.board.clearFaults(undefined, "host.1")).toBe(1);
-      expect(virtual.board.faults()).toEqual([{ kind: "boot-hang", component: "host.0" }]);
-      expect(virtual.entries().filter((entry) => entry.type === "fault" && entry.what === "cleared")).toHaveLength(2);
     });
   });
 

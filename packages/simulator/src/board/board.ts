@@ -171,19 +171,11 @@ export class Board {
       latch: this.#isLatched,
       hosts: this.#config.hosts.flatMap(({ component, chassis }) => {
         const host = this.#hosts.get(component);
-        if (host === undefined) return [];
-        const { power, os, boots, resets } = host;
-        return [{ component, chassis, power, os, boots, resets }];
+        return host === undefined ? [] : [{ component, chassis, ...host.state }];
       }),
-      chassis: [...this.#chassis].map(([component, { power, areRailsUp: rails }]) => ({ component, power, rails })),
+      chassis: [...this.#chassis].map(([component, { state }]) => ({ component, ...state })),
       bmcs: [...this.#bmcs].map(([component, { resets }]) => ({ component, resets })),
-      lines: [...this.#lines.all()].map(({ definition: { name, role }, wire, isAsserted, holder }) => ({
-        line: name,
-        role,
-        wire,
-        asserted: isAsserted,
-        ...(holder === undefined ? {} : { holder }),
-      })),
+      lines: this.#lines.state(),
     }));
   }
 
@@ -276,8 +268,7 @@ export class Board {
       this.#log({ type: "mains", at, ...mains });
       for (const chassis of this.#chassis.values()) chassis.mains(mains.state === "good", at);
       if (mains.standby === "good" || !hadStandby) return;
-      for (const { definition } of this.#lines.all())
-        this.#loseLine(definition.name, "the BMC's pins lost their supply", at);
+      for (const { line } of this.#lines.state()) this.#loseLine(line, "the BMC's pins lost their supply", at);
       this.#lines.unpower(at);
     });
   }

@@ -1,5 +1,5 @@
 import { BusbarError, type ComponentName, type Milliseconds } from "@busbar/contracts";
-import type { Edge, Level, LineRequest, Polarity, WireLevel } from "@busbar/hardware";
+import type { BoardSnapshot, Edge, Level, LineRequest, Polarity, WireLevel } from "@busbar/hardware";
 import { after } from "./clock.ts";
 import { earliest, type Timed } from "./timed.ts";
 
@@ -94,10 +94,14 @@ export class Lines implements Timed {
     }
   }
 
-  *all(): Generator<{ definition: LineDefinition; wire: WireLevel; isAsserted: boolean; holder: string | undefined }> {
-    for (const { definition, wire, hold } of this.#lines.values()) {
-      yield { definition, wire, isAsserted: wire === definition.active, holder: hold?.owner.name };
-    }
+  state(): BoardSnapshot["lines"] {
+    return [...this.#lines.values()].map(({ definition: { name, role, active }, wire, hold }) => ({
+      line: name,
+      role,
+      wire,
+      asserted: wire === active,
+      ...(hold === undefined ? {} : { holder: hold.owner.name }),
+    }));
   }
 
   find(name: string): LineDefinition | undefined {

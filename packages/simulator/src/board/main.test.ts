@@ -8,6 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TestProcess } from "./testing/board-process.ts";
 
 const shipped = join(import.meta.dirname, "../../../../platforms/simulated/board.yaml");
+const main = new URL("./main.ts", import.meta.url);
+const holdButton = new URL("./testing/hold-button.ts", import.meta.url);
 const host0 = componentName("host.0");
 const chassis0 = componentName("chassis.0");
 const patience = { timeout: milliseconds(30_000) };
@@ -18,13 +20,13 @@ describe("the board as a process", () => {
   const processes: TestProcess[] = [];
   const controllers: BoardController[] = [];
 
-  const run = (file: string, ...args: string[]): TestProcess => {
+  const run = (file: URL, ...args: string[]): TestProcess => {
     const started = new TestProcess(file, args);
     processes.push(started);
     return started;
   };
   const board = async (...more: string[]): Promise<TestProcess> => {
-    const started = run("../main.ts", "--socket", socket, "--config", shipped, ...more);
+    const started = run(main, "--socket", socket, "--config", shipped, ...more);
     expect(JSON.parse(await started.line('"msg":"ready"'))).toMatchObject({ level: 30, name: "board", socket });
     return started;
   };
@@ -88,7 +90,7 @@ describe("the board as a process", () => {
   it("keeps the level of a client that was killed, and lets go when told to", async () => {
     await board();
     const controller = await control();
-    const doomed = run("hold-button.ts", socket, "power-button-1");
+    const doomed = run(holdButton, socket, "power-button-1");
     await doomed.line("asserted");
     doomed.kill("SIGKILL");
     await controller.until((entry) => entry.type === "line" && entry.what === "lost", patience);
@@ -121,7 +123,7 @@ describe("the board as a process", () => {
 
   it("takes over the socket of a board that was killed, and refuses one that is served", async () => {
     const first = await board();
-    const second = run("../main.ts", "--socket", socket, "--config", shipped);
+    const second = run(main, "--socket", socket, "--config", shipped);
     expect(JSON.parse(await second.line('"level":60'))).toMatchObject({
       code: "CONFLICT",
       msg: `socket ${socket} is served by a board that runs already`,
@@ -156,7 +158,7 @@ describe("the board as a process", () => {
   it("logs a hazard when it happens", async () => {
     const running = await board();
     const controller = await control();
-    const doomed = run("hold-button.ts", socket, "reset-button-0");
+    const doomed = run(holdButton, socket, "reset-button-0");
     await doomed.line("asserted");
     expect(JSON.parse(await running.line("hazard:"))).toMatchObject({
       level: 50,
@@ -169,11 +171,11 @@ describe("the board as a process", () => {
   it("refuses a bad board file by naming what is wrong, and bad flags by telling the good ones", async () => {
     const config = join(directory, "board.yaml");
     await writeFile(config, "board: bad\nhosts: { host.0: { chassis: chassis.0 } }\n");
-    const refused = run("../main.ts", "--socket", socket, "--config", config);
+    const refused = run(main, "--socket", socket, "--config", config);
     const line = JSON.parse(await refused.line('"level":60'));
     expect(line.msg).toContain(`${config}: hosts.host.0.powerButton: is missing`);
     expect(await refused.exited()).toBe(1);
-    const confused = run("../main.ts", "--sokcet", socket);
+    const confused = run(main, "--sokcet", socket);
     expect(await confused.exited()).toBe(2);
     expect(confused.stderr).toContain("--socket PATH");
   });

@@ -1,1 +1,1 @@
-export { startWitness } from "./witness.ts";
+export { startWitness, Witness, type WitnessedChange } from "./witness.ts";

@@ -6,36 +6,62 @@ import {
   componentOf,
   decodeStateChange,
   kindOf,
+  type Status,
   statusRoles,
   subjects,
   verbOf,
 } from "@busbar/contracts";
 import type { BoardController, Effect } from "@busbar/hardware";
 
+/** What the judge's news depends on of a state change. */
+export interface WitnessedChange {
+  readonly component: ComponentName;
+  readonly current: Status;
+  readonly cause: Action | undefined;
+  /** It began because somebody asked and was accepted. */
+  readonly isRequested: boolean;
+  /** Empty when none was behind it. */
+  readonly operation: string;
+}
+
 /**
- * Tells the hazard judge what was accepted, from statemgr's own events: the judge must not learn it from the daemon that
- * acts. Intents may arrive after the act; the judge waits for them.
+ * Tells the hazard judge what was accepted and what is over. Intents may arrive after the act; the judge waits for
+ * them.
  */
-export async function startWitness(bus: Bus, board: BoardController): Promise<() => void> {
+export class Witness {
+  readonly #board: Pick<BoardController, "intent" | "intentOver">;
   /** Components that each operation still moves. */
-  const moving = new Map<string, Set<ComponentName>>();
+  readonly #moving = new Map<string, Set<ComponentName>>();
+
+  constructor(board: Pick<BoardController, "intent" | "intentOver">) {
+    this.#board = board;
+  }
+
+  async tell({ component, current, cause, isRequested, operation }: WitnessedChange): Promise<void> {
+    if (operation === "") return;
+    if (current === statusRoles(kindOf(component)).transitioning) {
+      if (!isRequested || cause === undefined) return;
+      const components = this.#moving.get(operation) ?? new Set();
+      this.#moving.set(operation, components.add(component));
+      for (const effect of effectsOf(component, cause)) await this.#board.intent({ operation, component, effect });
+      return;
+    }
+    const left = this.#moving.get(operation);
+    left?.delete(component);
+    if (left?.size !== 0) return;
+    this.#moving.delete(operation);
+    await this.#board.intentOver(operation);
+  }
+}
+
+/** Listens to statemgr's own events: the judge must not learn what was accepted from the daemon that acts. */
+export async function startWitness(bus: Bus, board: BoardController): Promise<() => void> {
+  const witness = new Witness(board);
   const subscription = await bus.subscribe(subjects.everyTransition, async ({ subject, data }) => {
     const component = componentOf(subject);
     const { current, cause, origin } = decodeStateChange(component, data);
-    const operation = origin.operationId;
-    if (!operation) return;
-    if (current === statusRoles(kindOf(component)).transitioning) {
-      if (origin.reason !== busbar.v1.StateChangeReason.STATE_CHANGE_REASON_REQUESTED || cause === undefined) return;
-      const components = moving.get(operation) ?? new Set();
-      moving.set(operation, components.add(component));
-      for (const effect of effectsOf(component, cause)) await board.intent({ operation, component, effect });
-      return;
-    }
-    const left = moving.get(operation);
-    left?.delete(component);
-    if (left?.size !== 0) return;
-    moving.delete(operation);
-    await board.intentOver(operation);
+    const isRequested = origin.reason === busbar.v1.StateChangeReason.STATE_CHANGE_REASON_REQUESTED;
+    await witness.tell({ component, current, cause, isRequested, operation: origin.operationId ?? "" });
   });
   return () => subscription.unsubscribe();
 }

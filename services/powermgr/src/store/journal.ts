@@ -51,6 +51,9 @@ export interface JournalOptions {
   readonly onRecovered: () => void;
 }
 
+/** Events that the stream doesn't have yet are kept beyond the retention, up to this many times as many. */
+const unpublishedFactor = 10;
+
 /** How long a record that could not be stored waits for another try. */
 const retryMs = 500;
 
@@ -67,10 +70,13 @@ export class Journal {
   #events: JournalEvent[];
   #nextEvent: number;
   #options: JournalOptions;
+  #acknowledged = 0;
   #failing = false;
   #closed = false;
   #compacting = false;
-  #retries = new Set<Promise<void>>();
+  /** What happened while the file could not be written, oldest first. */
+  #backlog: { readonly text: string; readonly stored: () => void }[] = [];
+  #retry: NodeJS.Timeout | undefined;
 
   private constructor(log: AppendLog, state: JournalState, droppedBytes: number, options: JournalOptions) {
     this.#log = log;
@@ -87,6 +93,7 @@ export class Journal {
     const { log, records, dropped } = await AppendLog.open(join(options.directory, "journal.ndjson"));
     const state = replay(records.map((text) => JSON.parse(text) as JournalRecord));
     const journal = new Journal(log, state, dropped, options);
+    journal.#forget();
     if (records.length === 0 || log.size > options.compactAboveBytes) await journal.#compact();
     return journal;
   }
@@ -156,9 +163,14 @@ export class Journal {
 
   onEvent: () => void = () => {};
 
+  /** The stream has the events up to this one. */
+  acknowledged(id: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, id);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#retries);
+    clearTimeout(this.#retry);
     await this.#log.close();
   }
 
@@ -170,13 +182,21 @@ export class Journal {
 
   #publish(event: JournalEvent): void {
     this.#events.push(event);
-    if (this.#events.length > this.#options.retainEvents) this.#events.shift();
+    const { retainEvents } = this.#options;
+    const isPublished = (this.#events[0]?.id ?? 0) <= this.#acknowledged;
+    if (this.#events.length > retainEvents * (isPublished ? 1 : unpublishedFactor)) this.#events.shift();
     this.onEvent();
   }
 
+  /** Rejects when the record, or one that waits before it, can't be stored. */
   async #append(record: JournalRecord): Promise<void> {
+    await this.#clearBacklog();
+    await this.#write(JSON.stringify(record));
+  }
+
+  async #write(text: string): Promise<void> {
     try {
-      await this.#log.append(JSON.stringify(record));
+      await this.#log.append(text);
     } catch (error) {
       if (!this.#failing) this.#options.onFailure(error);
       this.#failing = true;
@@ -186,22 +206,39 @@ export class Journal {
     this.#failing = false;
   }
 
-  /** For what has already happened: it must be recorded, so it is tried until it is. */
-  #eventually(record: JournalRecord): Promise<void> {
-    const attempt = async (): Promise<void> => {
-      while (true) {
-        try {
-          return await this.#append(record);
-        } catch {
-          // `onFailure` has been told. A journal that is being closed gives up: the next start settles what is open.
-          if (this.#closed) return;
-          await new Promise((resolve) => setTimeout(resolve, retryMs));
-        }
+  /** For what has already happened: it must be recorded, in its order, so it waits until it can be. */
+  async #eventually(record: JournalRecord): Promise<void> {
+    const text = JSON.stringify(record);
+    if (this.#backlog.length === 0) {
+      try {
+        return await this.#write(text);
+      } catch {
+        // `onFailure` was told; the backlog tries again
       }
-    };
-    const stored = attempt().finally(() => this.#retries.delete(stored));
-    this.#retries.add(stored);
-    return stored;
+    }
+    return new Promise((stored) => {
+      this.#backlog.push({ text, stored });
+      this.#retry ??= setTimeout(() => void this.#tryAgain(), retryMs);
+    });
+  }
+
+  async #tryAgain(): Promise<void> {
+    this.#retry = undefined;
+    try {
+      await this.#clearBacklog();
+    } catch {
+      if (!this.#closed) this.#retry ??= setTimeout(() => void this.#tryAgain(), retryMs);
+    }
+  }
+
+  async #clearBacklog(): Promise<void> {
+    while (this.#backlog.length > 0) {
+      // Written twice after a half success, a record does no more than once (see replay).
+      const waiting = [...this.#backlog];
+      await Promise.all(waiting.map(({ text }) => this.#write(text)));
+      this.#backlog = this.#backlog.filter((entry) => !waiting.includes(entry));
+      for (const { stored } of waiting) stored();
+    }
   }
 
   #forget(): void {

@@ -12,8 +12,14 @@ import type { ChangeReason, OperationRow, StateChangeRow, Tables } from "../stor
 
 export interface Retention {
   readonly stateChanges: number;
+  /** Events kept after the stream has them. */
   readonly events: number;
+  /** Until which one the stream has them. */
+  readonly published: () => number;
 }
+
+/** Ended operations are kept this long. */
+const keepOperationsMs = 30 * 24 * 3_600_000;
 
 export interface NewChange {
   readonly component: ComponentName;
@@ -75,7 +81,9 @@ export class ChangeLog {
     const outboxId = Number(this.#tables.addOutbox(subjects.transition(change.component), message).lastInsertRowid);
     if (id % pruneEvery === 0) {
       this.#tables.pruneChanges(this.#retention.stateChanges);
-      this.#tables.pruneOutbox(outboxId, this.#retention.events);
+      this.#tables.pruneOutbox(Math.min(this.#retention.published(), outboxId - this.#retention.events));
+      this.#tables.pruneRequests(row.changed_at);
+      this.#tables.pruneOperations(row.changed_at - keepOperationsMs);
     }
     return id;
   }

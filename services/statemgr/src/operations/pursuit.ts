@@ -1,4 +1,4 @@
-import { asBusbarError, BusbarError } from "@busbar/contracts";
+import { asBusbarError, BusbarError, type ComponentName } from "@busbar/contracts";
 import type { Clock, Log } from "@busbar/daemon";
 import type { CommitQueue } from "../store/commit-queue.ts";
 import type { OperationRow, Tables } from "../store/tables.ts";
@@ -54,6 +54,15 @@ export class Pursuit {
     if (this.#options.tables.operation(operationId)?.state !== "open") this.#running.get(operationId)?.wake();
   }
 
+  /**
+   * powermgr told of a component that an operation is at work on. While it is, powermgr tells of it by the result alone:
+   * so it was restarted, and may have forgotten what it had admitted and not begun.
+   */
+  toldOf(component: ComponentName): void {
+    const operationId = this.#options.tables.component(component)?.operation_id;
+    if (operationId) this.#running.get(operationId)?.wake();
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort(new BusbarError("ABORTED", "statemgr is stopping", { reason: "stopping" }));
     await Promise.allSettled([...this.#running.values()].map(({ done }) => done));
@@ -86,10 +95,10 @@ export class Pursuit {
   async #pursue(id: string, askNow: boolean, onWake: (wake: () => void) => void): Promise<void> {
     let ask = askNow;
     while (!this.#stop.signal.aborted && this.#isOpen(id)) {
-      if (ask) await this.#ask(id);
+      const isUnderWay = ask ? await this.#ask(id) : true;
       if (!this.#isOpen(id)) return;
-      const asked = ask;
-      ask = await this.#wait(asked ? this.#options.askEveryMs : this.#untilDeadline(id), onWake);
+      const overdue = this.#untilDeadline(id);
+      ask = await this.#wait(isUnderWay && overdue > 0 ? overdue : this.#options.askEveryMs, onWake);
     }
   }
 
@@ -115,7 +124,8 @@ export class Pursuit {
     return Math.max(0, operation.deadline - this.#options.clock.boottime());
   }
 
-  async #ask(id: string): Promise<void> {
+  /** Resolves true when powermgr is at work on it, so that its result can be waited for. */
+  async #ask(id: string): Promise<boolean> {
     const { tables, link, commits, ledger, log } = this.#options;
     const operation = tables.operation(id);
     const isOverdue = this.#untilDeadline(id) === 0;
@@ -123,28 +133,30 @@ export class Pursuit {
     try {
       view = await link.operation(id, isOverdue, this.#stop.signal);
     } catch (thrown) {
-      if (this.#stop.signal.aborted) return;
+      if (this.#stop.signal.aborted) return false;
       const error = asBusbarError(thrown);
       log.warn({ err: error, operation: id }, "powermgr can't be asked about an operation");
       if (isOverdue) await commits.commit(() => ledger.giveUp(id, unreachable(error)));
-      return;
+      return false;
     }
     if (view === undefined) {
-      if (operation?.state === "open") await this.#sendAgain(operation);
-      else await commits.commit(() => ledger.giveUp(id, neverArrived(id)));
-    } else if (view.tombstone) {
+      if (operation?.state === "open") return this.#sendAgain(operation);
       await commits.commit(() => ledger.giveUp(id, neverArrived(id)));
-    } else {
-      await commits.commit(() => this.#conclude(id, view));
+      return false;
     }
+    if (view.tombstone) await commits.commit(() => ledger.giveUp(id, neverArrived(id)));
+    else await commits.commit(() => this.#conclude(id, view));
+    return !view.ended;
   }
 
   /** powermgr has never seen it, and there is still time. The id makes sure that it acts at most once. */
-  async #sendAgain(operation: OperationRow): Promise<void> {
+  async #sendAgain(operation: OperationRow): Promise<boolean> {
     const { link, commits, ledger } = this.#options;
     const submission = await link.submit(operation, this.#stop.signal);
-    if (submission.kind === "refused" && !this.#stop.signal.aborted)
+    if (submission.kind === "refused" && !this.#stop.signal.aborted) {
       await commits.commit(() => ledger.refused(operation.id, submission.error));
+    }
+    return submission.kind === "admitted";
   }
 
   #conclude(id: string, { outcomes, ended }: OperationView): void {

@@ -137,7 +137,7 @@ export function tables(database: Database) {
 
     addOutbox: run("INSERT INTO outbox (subject, data) VALUES (?, ?)"),
     nextOutbox: one<OutboxTableRow>("SELECT * FROM outbox WHERE id > ? ORDER BY id LIMIT 1"),
-    pruneOutbox: run("DELETE FROM outbox WHERE id <= ? - ?"),
+    pruneOutbox: run("DELETE FROM outbox WHERE id <= ?"),
   };
 }
 

@@ -40,12 +40,8 @@ export class ChassisPlant implements Timed {
     this.#emit = emit;
   }
 
-  get power(): PowerState {
-    return this.#power;
-  }
-
-  get areRailsUp(): boolean {
-    return this.#areRailsUp;
+  get state(): { readonly power: PowerState; readonly rails: boolean } {
+    return { power: this.#power, rails: this.#areRailsUp };
   }
 
   get deadline(): Milliseconds | undefined {

@@ -41,6 +41,14 @@ export type HostEffect =
   | { readonly type: "os"; readonly at: Milliseconds; readonly state: OsState }
   | { readonly type: "reset"; readonly at: Milliseconds };
 
+export interface HostState {
+  readonly power: PowerState;
+  readonly os: OsState;
+  /** How often the system began to boot. */
+  readonly boots: number;
+  readonly resets: number;
+}
+
 interface Due {
   readonly at: Milliseconds;
   readonly happen: (at: Milliseconds) => void;
@@ -75,20 +83,8 @@ export class HostPlant implements Timed {
     this.#reset = new Pulse(model.minimumReset);
   }
 
-  get power(): PowerState {
-    return this.#power;
-  }
-
-  get os(): OsState {
-    return this.#os;
-  }
-
-  get boots(): number {
-    return this.#boots;
-  }
-
-  get resets(): number {
-    return this.#resets;
+  get state(): HostState {
+    return { power: this.#power, os: this.#os, boots: this.#boots, resets: this.#resets };
   }
 
   get deadline(): Milliseconds | undefined {

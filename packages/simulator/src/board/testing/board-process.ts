@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
 /** A TypeScript file of this package as a process, its stdout line by line. */
 export class TestProcess {
@@ -11,8 +11,8 @@ export class TestProcess {
   readonly #waiting = new Set<() => void>();
   #stderr = "";
 
-  constructor(file: string, args: readonly string[]) {
-    this.#child = spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, file), ...args], {
+  constructor(file: URL, args: readonly string[]) {
+    this.#child = spawn(process.execPath, ["--import", "tsx", fileURLToPath(file), ...args], {
       cwd: import.meta.dirname,
       stdio: ["ignore", "pipe", "pipe"],
     });

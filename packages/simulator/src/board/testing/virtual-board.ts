@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Milliseconds, milliseconds } from "@busbar/contracts";
+import { componentName, type Milliseconds, milliseconds } from "@busbar/contracts";
 import type { BoardSnapshot, Edge, JournalEntry, Level, LineRequest } from "@busbar/hardware";
 import { Board } from "../board.ts";
 import { type BoardConfig, loadBoardConfig } from "../config.ts";
@@ -83,6 +83,33 @@ export class VirtualClient implements LineOwner {
 
   lost(line: string, reason: string): void {
     this.losses.push(`${line}: ${reason}`);
+  }
+
+  /** Takes every line of the board that we ship, the BMC's own reset excepted. */
+  takeAll(): void {
+    for (const index of [0, 1]) {
+      this.take(`power-button-${index}`, button);
+      this.take(`reset-button-${index}`, button);
+      this.take(`power-good-${index}`, sense);
+    }
+    this.take("chassis-enable", rail);
+    this.take("chassis-good", sense);
+  }
+
+  /** Brings the rails up, by an accepted request. */
+  raiseRails(): void {
+    this.#virtual.board.intent("rails", componentName("chassis.0"), "on");
+    this.set("chassis-enable", 1);
+    this.#virtual.wait(100);
+  }
+
+  /** Gets host.0 to a running system, by accepted requests; its edges are forgotten. */
+  runHost(): void {
+    this.raiseRails();
+    this.#virtual.board.intent("power", componentName("host.0"), "on");
+    this.pulse("power-button-0", 200);
+    this.#virtual.wait(5_000);
+    this.edges.length = 0;
   }
 
   take(line: string, request: LineRequest): void {
