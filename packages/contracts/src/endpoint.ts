@@ -1,8 +1,8 @@
 import { BusbarError } from "./busbar-error.ts";
 import { type ComponentKind, type ComponentName, componentKinds, kindOf } from "./component.ts";
-import { busbar } from "./generated/messages.js";
 import { actionMessages } from "./kinds.ts";
 import { type MessageType, messageType, undecoded } from "./message-type.ts";
+import { busbar } from "./messages.ts";
 import { subjects } from "./subjects.ts";
 
 export type ServiceName = "powermgr" | "statemgr";

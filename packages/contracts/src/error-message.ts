@@ -1,6 +1,6 @@
 import { BusbarError } from "./busbar-error.ts";
 import { errorCodeOf } from "./error-code.ts";
-import { busbar } from "./generated/messages.js";
+import { busbar } from "./messages.ts";
 
 export function encodeError(error: BusbarError): Uint8Array {
   return busbar.v1.Error.encode({

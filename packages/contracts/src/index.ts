@@ -11,7 +11,6 @@ export {
 export { actionEndpoint, type Endpoint, endpoints, type ServiceName } from "./endpoint.ts";
 export { type ErrorCode, errorCodeOf, errorCodes, isErrorCode } from "./error-code.ts";
 export { decodeError, encodeError } from "./error-message.ts";
-export { busbar, schema } from "./generated/messages.js";
 export { headers, type Outcome } from "./headers.ts";
 export {
   type Action,
@@ -36,6 +35,7 @@ export {
   verbOf,
 } from "./kinds.ts";
 export { type MessageType, messageType } from "./message-type.ts";
+export { busbar, schema } from "./messages.ts";
 export { componentOf, streams, subjects } from "./subjects.ts";
 export { type Milliseconds, milliseconds } from "./time.ts";
 export { epochMs, type Timestamp, timestamp } from "./timestamp.ts";

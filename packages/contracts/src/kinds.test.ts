@@ -4,7 +4,6 @@ import { componentKinds, componentName, kindOf } from "./component.ts";
 import { endpoints } from "./endpoint.ts";
 import { errorCodes } from "./error-code.ts";
 import { decodeError, encodeError } from "./error-message.ts";
-import { busbar, schema } from "./generated/messages.js";
 import {
   actionMessages,
   actionsOf,
@@ -15,6 +14,7 @@ import {
   statusRoles,
 } from "./kinds.ts";
 import type { MessageType } from "./message-type.ts";
+import { busbar, schema } from "./messages.ts";
 
 const host = componentName("host.0");
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
@@ -124,4 +124,10 @@ it("the error table has the numbers of the proto enum, each once", () => {
     expect(busbar.v1.ErrorCode[`ERROR_CODE_${name}` as keyof typeof busbar.v1.ErrorCode]).toBe(row.number);
   }
   expect(new Set(Object.values(errorCodes).map(({ number }) => number)).size).toBe(Object.keys(errorCodes).length);
+});
+
+it("64-bit numbers are numbers", () => {
+  const bytes = busbar.v1.Revision.encode({ epoch: "e", id: 2 ** 52 + 1 }).finish();
+  expect(busbar.v1.Revision.decode(bytes).id).toBe(2 ** 52 + 1);
+  expect(busbar.v1.GetHistoryRequest.decode(new Uint8Array()).before).toBe(0);
 });

@@ -1,7 +1,7 @@
 import { BusbarError } from "./busbar-error.ts";
 import { type ComponentKind, type ComponentName, kindOf } from "./component.ts";
-import { schema } from "./generated/messages.js";
 import { type MessageType, messageType } from "./message-type.ts";
+import { schema } from "./messages.ts";
 
 const v1alpha1 = schema.v1alpha1;
 

@@ -1,4 +1,4 @@
-import type { google } from "./generated/messages.js";
+import type { google } from "./messages.ts";
 
 export type Timestamp = google.protobuf.Timestamp.$Properties;
 

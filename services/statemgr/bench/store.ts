@@ -17,8 +17,8 @@ export interface Store {
 }
 
 const operationTimeout = milliseconds(30_000);
-/** The daemon's own defaults. */
-const retention = { stateChanges: 100_000, events: 5_000 };
+/** The daemon's own defaults. No relay runs here: every event counts as published. */
+const retention = { stateChanges: 100_000, events: 5_000, published: () => Number.MAX_SAFE_INTEGER };
 
 /**
  * statemgr's store with every component off.
