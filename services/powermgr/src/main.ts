@@ -103,7 +103,7 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
     );
   };
   engine.onStart = (components, id) => monitor.hold(components, id);
-  engine.onEnd = (components) => monitor.release(components);
+  engine.onEnd = (components, id) => monitor.release(components, id);
   await monitor.start();
   onStop("monitor", () => monitor.close());
   // Hardware is safe and watched before anybody is waited for.

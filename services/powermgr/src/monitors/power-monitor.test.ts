@@ -73,8 +73,9 @@ describe("what is told of power-good", () => {
     await start("on");
     monitor.hold([host], "cycle");
     toy.change("off");
+    monitor.release([host], "another that never began");
     toy.change("on");
-    monitor.release([host]);
+    monitor.release([host], "cycle");
     expect(await told()).toEqual(["on"]);
   });
 
@@ -82,7 +83,7 @@ describe("what is told of power-good", () => {
     await start("off");
     monitor.hold([host], "on");
     toy.change("on");
-    monitor.release([host]);
+    monitor.release([host], "on");
     toy.change("off");
     expect(await told()).toEqual(["off", "on", "off"]);
   });

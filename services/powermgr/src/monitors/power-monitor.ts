@@ -57,9 +57,10 @@ export class PowerMonitor {
   }
 
   /** It has ended, and its result is on the way: what stands otherwise by now is told after it. */
-  release(components: readonly ComponentName[]): void {
+  release(components: readonly ComponentName[], operationId: string): void {
     for (const component of components) {
-      const operationId = this.#operations.get(component) ?? "";
+      // One that was superseded while it waited never had it.
+      if (this.#operations.get(component) !== operationId) continue;
       this.#operations.delete(component);
       if (this.#observed.has(component)) this.#report(component, operationId);
     }

@@ -407,6 +407,35 @@ describe("after a crash", () => {
     expect(hosts.first.acts).toEqual(["press"]);
   });
 
+  it("of two that waited for one host, the second goes on only when the first has ended: one press", async () => {
+    const waiting = { state: "queued" } as const;
+    const clock = systemClock();
+    for (const id of ["first", "second"]) {
+      const operation: Operation = {
+        id,
+        component: host,
+        verb: "on",
+        action: "",
+        actor: "",
+        timeoutMs: 5_000,
+        queuedAt: 0,
+        deadline: { boot: clock.bootId, at: clock.boottime() + 5_000 },
+        steps: [],
+        outcomes: [],
+        ...waiting,
+      };
+      journal.admitted(operation);
+      journal.started(operation);
+    }
+    await journal.close();
+    await start();
+    const [first, second] = ["first", "second"].map((id) => journal.operations.get(id));
+    engine.recover();
+    expect(first && (await ended(first))).toMatchObject({ state: "succeeded" });
+    expect(second && (await ended(second))).toMatchObject({ state: "succeeded" });
+    expect(hosts.first.acts).toEqual(["press"]);
+  });
+
   it("nothing is begun any more past its deadline", async () => {
     const past = { boot: systemClock().bootId, at: 0 };
     expect(await crashed("on", [], { deadline: past })).toMatchObject({ state: "timed-out" });

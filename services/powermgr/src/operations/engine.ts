@@ -92,13 +92,18 @@ export class PowerEngine {
     for (const operation of journal.operations.values()) {
       this.#rememberPress(operation);
       if (isFinal(operation.state)) continue;
-      const live: Live = { ...this.#claim(operation), operation, abort: new AbortController(), running: true };
-      this.#open.push(live);
       const isSameBoot = operation.deadline.boot === clock.bootId;
-      this.#limit(live, isSameBoot ? Math.max(0, operation.deadline.at - clock.boottime()) : operation.timeoutMs);
+      const timeMs = isSameBoot ? Math.max(0, operation.deadline.at - clock.boottime()) : operation.timeoutMs;
+      // What had started held its domains alone; what had not waits for them as it did.
+      const running = operation.plan !== undefined;
+      const live: Live = { ...this.#claim(operation), operation, abort: new AbortController(), running };
+      this.#open.push(live);
+      this.#limit(live, timeMs);
+      if (!running) continue;
       this.onStart([...live.footprint], live.id);
       this.#track(this.#whenAvailable(live).then(() => this.#carryOut(live)));
     }
+    this.#schedule();
   }
 
   /** Lets pulses run to their end and leaves the rest to the next start. Resolves when nothing acts any more. */
@@ -243,7 +248,7 @@ export class PowerEngine {
 
   #run(live: Live): void {
     live.running = true;
-    this.onStart([...live.footprint], live.id);
+    if (!live.abort.signal.aborted) this.onStart([...live.footprint], live.id);
     this.#track(this.#carryOut(live));
   }
 
