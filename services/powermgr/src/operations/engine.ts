@@ -231,7 +231,10 @@ export class PowerEngine {
       );
       if (!live.running && !this.#stopping) this.#run(live);
     };
-    if (timeMs <= 0) return end();
+    if (timeMs <= 0) {
+      end();
+      return;
+    }
     const deadline = setTimeout(end, timeMs);
     live.abort.signal.addEventListener("abort", () => clearTimeout(deadline), { once: true });
   }

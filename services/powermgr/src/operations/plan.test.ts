@@ -1,7 +1,7 @@
 import type { Power } from "@busbar/backend";
 import { type ComponentName, componentName, isOffVerb, type Verb } from "@busbar/contracts";
 import { DomainGraph, type PowerDomain } from "@busbar/platform";
-import * as fc from "fast-check";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { footprint, type PlanView, plan } from "./plan.ts";
 

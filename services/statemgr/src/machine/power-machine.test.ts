@@ -1,5 +1,5 @@
 import type { ErrorCode, StatusRole, Verb } from "@busbar/contracts";
-import * as fc from "fast-check";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Decision, type MachineEvent, type MachineState, type Power, step } from "./power-machine.ts";
 
