@@ -101,25 +101,15 @@ export function watchConnection(nats: NatsConnection, url: string, log: BusLog, 
     clearInterval(reminder);
   });
 
-  const reconnected = () =>
-    new Promise<void>((resolve) => {
-      const forget = register(statusListeners, () => {
-        if (!connected && !closing) return;
-        forget();
-        resolve();
-      });
-    });
-
   const settled = async (signal?: AbortSignal) => {
     for (;;) {
       try {
-        if (!connected) await abortable(reconnected(), signal);
         await abortable(nats.flush(), signal);
         return await nextTurn(); // denials that came before the broker's answer are told within this one
       } catch {
         if (signal?.aborted) throw cancelled("the broker", signal.reason);
         if (nats.isClosed()) throw notConnected("nothing");
-        // Disconnected meanwhile: nats.js subscribes again on its own, so only the confirmation has to be repeated.
+        // nats.js fails it at every try to reconnect. It subscribes again on its own: only this has to be repeated.
       }
     }
   };

@@ -42,4 +42,17 @@ describe("a second instance", () => {
     peer.send(`PUB ${inbox} 1\r\n{\r\nPUB ${inbox} 4\r\nnull\r\nPUB ${inbox} 2\r\n[]\r\n`);
     await expect(asking).resolves.toBeUndefined();
   });
+
+  test("isn't hidden by garbage that somebody answers first", async () => {
+    const { url, port } = await testBroker();
+    const bus = await testBus(url);
+    const peer = await rawClient(port);
+    peer.send("SUB $SRV.PING.powermgr 1\r\nPING\r\n");
+    await peer.received(/PONG/);
+    const refused = expect(refuseSecondInstance(bus, "powermgr")).rejects.toMatchObject({ code: "CONFLICT" });
+    const [, inbox] = await peer.received(/MSG \$SRV\.PING\.powermgr 1 (\S+) 0/);
+    const ping = JSON.stringify({ name: "powermgr", id: "FIRST", version: "1.0.0" });
+    peer.send(`PUB ${inbox} 1\r\n{\r\nPUB ${inbox} ${ping.length}\r\n${ping}\r\n`);
+    await refused;
+  });
 });

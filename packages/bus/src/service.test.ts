@@ -138,7 +138,10 @@ describe("a request", () => {
     const { client } = await pair([
       getHost((_, context) => (big ? { message: { component: "x".repeat(2_000_000) } } : stateOf(context.component()))),
     ]);
-    await expect(get(client)).rejects.toMatchObject({ code: "INTERNAL", message: /2000003 bytes could not be sent/ });
+    await expect(get(client)).rejects.toMatchObject({
+      code: "INTERNAL",
+      message: expect.stringMatching(/^an answer of \d+ bytes could not be sent$/),
+    });
     big = false;
     await expect(get(client)).resolves.toBeDefined();
   });
@@ -167,7 +170,10 @@ describe("a request", () => {
     peer.send("SUB statemgr.host.*.get 1\r\nPING\r\n");
     await peer.received(/PONG/);
     const asking = get(client);
-    const refused = expect(asking).rejects.toMatchObject({ code: "INTERNAL", message: /is not a ComponentState/ });
+    const refused = expect(asking).rejects.toMatchObject({
+      code: "INTERNAL",
+      message: expect.stringMatching(/is not a ComponentState/),
+    });
     const [, inbox] = await peer.received(/MSG statemgr\.host\.0\.get 1 (\S+) 0/);
     peer.send(`PUB ${inbox} 3\r\n\xff\xff\xff\r\n`);
     await refused;
@@ -458,7 +464,10 @@ describe("a service of which the broker denies an endpoint", () => {
     await broker.kill();
     await testBroker({ storeDir, port: broker.port, config: config('"statemgr.host.*.get"') });
     await back;
-    await expect(told).resolves.toMatchObject({ code: "PERMISSION_DENIED", message: /statemgr\.host\.\*\.get/ });
+    await expect(told).resolves.toMatchObject({
+      code: "PERMISSION_DENIED",
+      message: expect.stringMatching(/statemgr\.host\.\*\.get/),
+    });
     await server.log.line(/runs again$/);
     await server.subscribe("round.trip", () => {});
     await expect(act(client)).resolves.toBeDefined();

@@ -8,6 +8,7 @@ export {
   isComponentName,
   kindOf,
 } from "./component.ts";
+export { type DurationText, duration, formatDuration, parseDuration } from "./duration.ts";
 export { actionEndpoint, type Endpoint, endpoints, type ServiceName } from "./endpoint.ts";
 export { type ErrorCode, errorCodeOf, errorCodes, isErrorCode } from "./error-code.ts";
 export { decodeError, encodeError } from "./error-message.ts";
@@ -36,6 +37,7 @@ export {
 } from "./kinds.ts";
 export { type MessageType, messageType } from "./message-type.ts";
 export { busbar, schema } from "./messages.ts";
+export { nearMiss } from "./near-miss.ts";
 export { componentOf, streams, subjects } from "./subjects.ts";
 export { type Milliseconds, milliseconds } from "./time.ts";
 export { epochMs, type Timestamp, timestamp } from "./timestamp.ts";

@@ -19,9 +19,10 @@ describe("a fake clock", () => {
       note("a")();
       clock.timer(milliseconds(5), note("inner"));
     });
+    clock.timer(milliseconds(40), note("c"));
     clock.timer(milliseconds(100), note("later"));
     clock.advance(50);
-    expect(fired).toEqual(["a at 10", "inner at 15", "b at 30"]);
+    expect(fired).toEqual(["a at 10", "inner at 15", "b at 30", "c at 40"]);
     expect(clock.pending).toBe(1);
   });
 

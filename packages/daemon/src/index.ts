@@ -1,5 +1,4 @@
 export { type Clock, systemClock } from "./clock.ts";
-export { type DurationText, formatDuration, parseDuration } from "./config/duration.ts";
 export { type ConfigSources, type EffectiveSetting, type LoadedConfig, loadConfig } from "./config/load-config.ts";
 export {
   type ConfigOf,

@@ -36,7 +36,7 @@ export function shownError(error: unknown, depth = 0): unknown {
 /** JSON lines on stdout, written before the call returns: a crash loses none, and no transport thread is needed. */
 export function createLog({ name, level }: LogOptions): Log {
   const stdout = destination({ dest: 1, sync: true });
-  // Whoever reads the log may end before us (a closed terminal, a dead launcher); hardware is not let go for that.
+  // A log that can't be written (its reader gone, its disk full) is no reason to let go of hardware.
   stdout.on("error", () => {});
   return pino({ name, level, base: { name }, serializers: { err: shownError } }, stdout);
 }

@@ -45,7 +45,7 @@ async function main(): Promise<number> {
     for (const name of processNames)
       suite.processes[name].onDeath((how) => write(`${name} ended (${how}); it is started again`));
     write("ready");
-    if (options.once) await powerOnce(suite, write);
+    if (options.once) await Promise.race([powerOnce(suite, write), aborted(told.signal)]);
     else {
       for (const line of whatToTry(suite, dataDir)) write(line);
       await new Promise<void>((resolve) => told.signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -60,6 +60,13 @@ async function main(): Promise<number> {
     if (isTemporary) rmSync(dataDir, { recursive: true, force: true });
   }
 }
+
+/** Rejects with the reason. */
+const aborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 
 const whatToTry = (suite: Suite, dataDir: string): string[] => [
   "",

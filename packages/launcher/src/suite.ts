@@ -6,7 +6,18 @@ import { type BoardController, connectController } from "@busbar/hardware";
 import { startWitness } from "@busbar/simulator/stand-ins";
 import { boardSocketPath } from "./board-socket.ts";
 import { removeRunFile, writeRunFile } from "./run-file.ts";
-import { type ProcessPlan, SupervisedProcess } from "./supervised-process.ts";
+import {
+  type ProcessPlan,
+  type RestartTimes,
+  type SupervisedOptions,
+  SupervisedProcess,
+} from "./supervised-process.ts";
+
+/** Where the daemons find what they depend on. */
+export interface Addresses {
+  readonly natsUrl: string;
+  readonly boardSocket: string;
+}
 
 export interface SuiteOptions {
   /** The checkout: bundles are in its dist/, platforms in its platforms/. */
@@ -20,6 +31,11 @@ export interface SuiteOptions {
   readonly board?: string;
   readonly onLine: (process: string, line: string) => void;
   readonly signal?: AbortSignal;
+  /** Asked once, when broker and board are up: puts something between them and the daemons. What we do goes past it. */
+  readonly route?: (real: Addresses) => Promise<Addresses>;
+  /** False: the hazard judge is told of what was accepted by somebody else. */
+  readonly witness?: boolean;
+  readonly restart?: RestartTimes;
 }
 
 /** In the order they start; they stop in the reverse one. */
@@ -52,12 +68,17 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
   const boardConfig = options.board ?? join(platform, "..", "board.yaml");
   mkdirSync(join(dataDir, "broker"), { recursive: true });
   const boardSocket = boardSocketPath(dataDir);
-  const ready = new AbortController();
-  const signal = AbortSignal.any([
-    ready.signal,
-    AbortSignal.timeout(readyWithinMs),
-    ...(options.signal ? [options.signal] : []),
-  ]);
+  // No AbortSignal.any: it drops its sources to the garbage collector, and what waits on it may wait for ever.
+  const starting = new AbortController();
+  const { signal } = starting;
+  const late = setTimeout(
+    () => starting.abort(new BusbarError("UNAVAILABLE", `the system did not come up within ${readyWithinMs} ms`)),
+    readyWithinMs,
+  );
+  const told = () => starting.abort(options.signal?.reason);
+  if (options.signal?.aborted) told();
+  else options.signal?.addEventListener("abort", told, { once: true });
+  signal.addEventListener("abort", () => clearTimeout(late), { once: true });
 
   let port = options.port;
   let onPort = () => {};
@@ -70,6 +91,8 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
     args: [join(root, "dist", `${name}.mjs`), ...args],
   });
   const natsUrl = () => `nats://127.0.0.1:${port}`;
+  let routed: Addresses | undefined;
+  const addresses = (): Addresses => routed ?? { natsUrl: natsUrl(), boardSocket };
   const watchPort = (name: string, line: string) => {
     const found = listening.exec(line)?.[1];
     if (found !== undefined) {
@@ -86,8 +109,10 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
       controller.close();
     }
   };
+  const supervised = (own: SupervisedOptions) =>
+    new SupervisedProcess(options.restart ? { ...own, restart: options.restart } : own);
   const processes: Record<ProcessName, SupervisedProcess> = {
-    broker: new SupervisedProcess({
+    broker: supervised({
       plan: () => ({
         name: "broker",
         file: options.natsServer,
@@ -95,30 +120,38 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
       }),
       onLine: watchPort,
     }),
-    board: new SupervisedProcess({
+    board: supervised({
       plan: () =>
         bundle("board", "--socket", boardSocket, "--config", boardConfig, "--journal", join(dataDir, "board.ndjson")),
       onLine,
     }),
-    powermgr: new SupervisedProcess({
+    powermgr: supervised({
       plan: () =>
         bundle(
           "powermgr",
           "--nats-url",
-          natsUrl(),
+          addresses().natsUrl,
           "--data-dir",
           join(dataDir, "powermgr"),
           "--platform",
           platform,
           "--board-socket",
-          boardSocket,
+          addresses().boardSocket,
         ),
       onLine,
       afterEnd: releaseLines,
     }),
-    statemgr: new SupervisedProcess({
+    statemgr: supervised({
       plan: () =>
-        bundle("statemgr", "--nats-url", natsUrl(), "--data-dir", join(dataDir, "statemgr"), "--platform", platform),
+        bundle(
+          "statemgr",
+          "--nats-url",
+          addresses().natsUrl,
+          "--data-dir",
+          join(dataDir, "statemgr"),
+          "--platform",
+          platform,
+        ),
       onLine,
     }),
   };
@@ -126,20 +159,26 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
   let bus: Bus | undefined;
   let board: BoardController | undefined;
   const stop = async () => {
-    ready.abort(new BusbarError("ABORTED", "stopped while starting"));
+    starting.abort(new BusbarError("ABORTED", "stopped while starting"));
+    options.signal?.removeEventListener("abort", told);
     removeRunFile(dataDir);
     await bus?.close(milliseconds(200));
     await Promise.all([processes.statemgr.stop(), processes.powermgr.stop()]);
     board?.close();
     await Promise.all([processes.board.stop(), processes.broker.stop()]);
   };
+  // What ends during the start (a wrong platform file, a port in use) would end again: nobody waits for that.
+  for (const name of processNames) {
+    processes[name].onDeath((how) => starting.abort(endedWhileStarting(name, how)));
+  }
   try {
     processes.broker.start();
     processes.board.start();
     await orAborted(portKnown, signal);
     board = await retried(() => connectController({ socket: boardSocket, client: "launcher" }), signal);
     bus = await connectBus({ url: natsUrl(), name: "launcher", log: quietLog, signal });
-    await startWitness(bus, board);
+    if (options.witness !== false) await startWitness(bus, board);
+    routed = await options.route?.(addresses());
     await board.onEntry((entry) => {
       // The BMC's reset line: on real hardware everything that runs on it ends at once.
       if (entry.type !== "reset" || !isComponentName(entry.component) || kindOf(entry.component) !== "bmc") return;
@@ -210,6 +249,12 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
     promise.then(fulfil, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }
+
+const endedWhileStarting = (name: ProcessName, how: string) =>
+  new BusbarError("UNAVAILABLE", `${name} ended (${how}) while the system was starting`, {
+    component: name,
+    remedy: "look at its last lines in the log above",
+  });
 
 const notReady = (signal: AbortSignal, cause: unknown) =>
   signal.reason instanceof BusbarError

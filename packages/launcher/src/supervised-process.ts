@@ -14,10 +14,19 @@ export interface SupervisedOptions {
   readonly onLine: (process: string, line: string) => void;
   /** What systemd's ExecStopPost would do: runs after every end, before the next start. */
   readonly afterEnd?: () => Promise<void>;
+  readonly restart?: RestartTimes;
 }
 
 /** Between the end of a process and its next start: one that keeps failing waits longer each time. */
-const restart = { firstMs: 200, longestMs: 5_000, stableMs: 10_000 };
+export interface RestartTimes {
+  /** Doubled by every end that comes before `stableMs`. */
+  readonly firstMs: number;
+  readonly longestMs: number;
+  /** One that ran for this long has not failed. */
+  readonly stableMs: number;
+}
+
+const usualRestart: RestartTimes = { firstMs: 200, longestMs: 5_000, stableMs: 10_000 };
 
 /** How long a process may take to end by itself. */
 const stopWithinMs = 4_000;
@@ -26,17 +35,20 @@ const stopWithinMs = 4_000;
 export class SupervisedProcess {
   readonly name: string;
   #options: SupervisedOptions;
+  #restartTimes: RestartTimes;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   #stopping = false;
   #restart: NodeJS.Timeout | undefined;
   #starts = 0;
   #startedAt = 0;
-  #restartAfterMs = restart.firstMs;
+  #restartAfterMs: number;
   #onDeath: (how: string) => void = () => {};
 
   constructor(options: SupervisedOptions) {
     this.#options = options;
+    this.#restartTimes = options.restart ?? usualRestart;
+    this.#restartAfterMs = this.#restartTimes.firstMs;
     this.name = options.plan().name;
   }
 
@@ -103,9 +115,9 @@ export class SupervisedProcess {
       this.#options.onLine(this.name, `the step after its end failed: ${(error as Error).message}`);
     }
     if (this.#stopping) return;
+    const { firstMs, longestMs, stableMs } = this.#restartTimes;
     const ranMs = performance.now() - this.#startedAt;
-    this.#restartAfterMs =
-      ranMs > restart.stableMs ? restart.firstMs : Math.min(this.#restartAfterMs * 2, restart.longestMs);
+    this.#restartAfterMs = ranMs > stableMs ? firstMs : Math.min(this.#restartAfterMs * 2, longestMs);
     this.#restart = setTimeout(() => this.start(), this.#restartAfterMs);
   }
 }

@@ -1,7 +1,6 @@
-import { type ComponentName, componentName, kindOf } from "@busbar/contracts";
+import { type ComponentName, componentName, kindOf, nearMiss } from "@busbar/contracts";
 import type { WrittenDomain } from "./domain.ts";
 import { findCycles } from "./domain-graph.ts";
-import { nearMiss } from "./near-miss.ts";
 import type { Problems } from "./problems.ts";
 
 /** What each domain needs: domains that there are, that have power to give, and that don't need it in turn. */

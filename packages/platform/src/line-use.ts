@@ -1,6 +1,6 @@
+import { nearMiss } from "@busbar/contracts";
 import type { Domain, WrittenDomain } from "./domain.ts";
 import { type LineDefinition, type LineUse, useOf } from "./lines.ts";
-import { nearMiss } from "./near-miss.ts";
 import type { Path, Problems } from "./problems.ts";
 
 export interface LineReference {

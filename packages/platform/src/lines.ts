@@ -1,5 +1,4 @@
-import type { Milliseconds } from "@busbar/contracts";
-import { nearMiss } from "./near-miss.ts";
+import { type Milliseconds, nearMiss } from "@busbar/contracts";
 import type { Problems } from "./problems.ts";
 import type { LineSpec, PlatformFile } from "./schema.ts";
 import { debounce } from "./timing.ts";

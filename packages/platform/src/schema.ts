@@ -1,6 +1,11 @@
-import { type ComponentName, isComponentName, type Milliseconds } from "@busbar/contracts";
+import {
+  type ComponentName,
+  formatDuration,
+  isComponentName,
+  type Milliseconds,
+  parseDuration,
+} from "@busbar/contracts";
 import * as z from "zod/mini";
-import { formatDuration, parseDuration } from "./duration.ts";
 import { lineNamePattern, longestLineName } from "./line-name.ts";
 import { type DurationRange, debounce, pause, timings } from "./timing.ts";
 

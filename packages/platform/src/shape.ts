@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
+import { nearMiss } from "@busbar/contracts";
 import type { core } from "zod/mini";
-import { nearMiss } from "./near-miss.ts";
 import type { Path, Problems } from "./problems.ts";
 import { type PlatformFile, platformFile } from "./schema.ts";
 

@@ -1,6 +1,6 @@
+import { formatDuration } from "@busbar/contracts";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { formatDuration } from "./duration.ts";
 import { complaints, edited, type Mistake, powerDomain, read } from "./testing/platform-text.ts";
 import { type TimingKey, timings } from "./timing.ts";
 

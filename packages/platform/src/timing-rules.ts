@@ -1,5 +1,4 @@
-import { type Milliseconds, milliseconds } from "@busbar/contracts";
-import { duration, formatDuration } from "./duration.ts";
+import { duration, formatDuration, type Milliseconds, milliseconds } from "@busbar/contracts";
 import type { Path, Problems } from "./problems.ts";
 import { type TimingKey, type Timings, timings } from "./timing.ts";
 

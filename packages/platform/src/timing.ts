@@ -1,5 +1,4 @@
-import type { Milliseconds } from "@busbar/contracts";
-import { duration } from "./duration.ts";
+import { duration, type Milliseconds } from "@busbar/contracts";
 
 export interface DurationRange {
   readonly least: Milliseconds;

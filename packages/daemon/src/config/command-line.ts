@@ -1,5 +1,5 @@
+import { nearMiss } from "@busbar/contracts";
 import type { Given, Problem } from "./given.ts";
-import { nearMiss } from "./near-miss.ts";
 import type { SettingRow } from "./setting-rows.ts";
 
 /** What a daemon is asked to do. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { nearMiss } from "@busbar/contracts";
 import { badValue, type Problem } from "./given.ts";
-import { nearMiss } from "./near-miss.ts";
 import type { SettingRow } from "./setting-rows.ts";
 
 export interface FileValue {

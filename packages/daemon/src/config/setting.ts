@@ -1,5 +1,4 @@
-import type { Milliseconds } from "@busbar/contracts";
-import { type DurationText, formatDuration, parseDuration } from "./duration.ts";
+import { type DurationText, formatDuration, type Milliseconds, parseDuration } from "@busbar/contracts";
 
 /**
  * One key of a configuration: a leaf of a convict schema, with what convict doesn't know. Plain convict leaves

@@ -18,7 +18,7 @@ describe("--print-config", () => {
   test("shows every value as it would be written, and who set it", () => {
     expect(shownConfig(load({ BUSBAR_TIMEOUT: "1500ms" }).settings).split("\n")).toEqual([
       expect.stringMatching(/^platform = "\/p\.yaml" +# flag --platform$/),
-      expect.stringMatching(/^timeout = 1500ms +# environment BUSBAR_TIMEOUT$/),
+      expect.stringMatching(/^timeout = 1.5s +# environment BUSBAR_TIMEOUT$/),
       expect.stringMatching(/^password = not set +# default$/),
       expect.stringMatching(/^dryRun = false +# default$/),
       "",

@@ -1,6 +1,5 @@
-import type { Milliseconds } from "@busbar/contracts";
+import { type Milliseconds, parseDuration } from "@busbar/contracts";
 import * as z from "zod/mini";
-import { parseDuration } from "./duration.ts";
 
 const example = "write a number and a unit, for instance 300ms or 3.5s";
 

@@ -110,8 +110,8 @@ hosts:
     ],
     [
       "a duration with a wrong unit",
-      small.replace("chassis: chassis.0", "chassis: chassis.0\n    model: { boot: 2h }"),
-      'board.yaml: hosts.host.0.model.boot: "2h" is no duration; write a number and a unit, for instance 300ms or 3.5s',
+      small.replace("chassis: chassis.0", "chassis: chassis.0\n    model: { boot: 2 hours }"),
+      'board.yaml: hosts.host.0.model.boot: "2 hours" is no duration; write a number and a unit, for instance 300ms or 3.5s',
     ],
     [
       "no polarity",

@@ -14,7 +14,7 @@ export async function pulse(line: GpioLine, width: Milliseconds, release?: Abort
   const unsubscribe = line.onLost((reason) => lost.abort(reason));
   try {
     await assert(line);
-    await wait(width, release ? AbortSignal.any([release, lost.signal]) : lost.signal);
+    await wait(width, release ? [release, lost.signal] : [lost.signal]);
     await unassert(line);
   } finally {
     unsubscribe();
@@ -60,16 +60,16 @@ async function unassert(line: GpioLine): Promise<void> {
   }
 }
 
-/** Resolves after `width` or when `cut` aborts. */
-function wait(width: Milliseconds, cut: AbortSignal): Promise<void> {
-  if (width === 0 || cut.aborted) return Promise.resolve();
+/** Resolves after `width`, or when one of `cuts` aborts. */
+function wait(width: Milliseconds, cuts: readonly AbortSignal[]): Promise<void> {
+  if (width === 0 || cuts.some((cut) => cut.aborted)) return Promise.resolve();
   return new Promise((resolve) => {
     const finish = () => {
       clearTimeout(timer);
-      cut.removeEventListener("abort", finish);
+      for (const cut of cuts) cut.removeEventListener("abort", finish);
       resolve();
     };
     const timer = setTimeout(finish, width);
-    cut.addEventListener("abort", finish, { once: true });
+    for (const cut of cuts) cut.addEventListener("abort", finish, { once: true });
   });
 }

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import {
   type Action,
   BusbarError,
@@ -271,6 +273,16 @@ describe("several at once", () => {
     expect(first.state).not.toBe("succeeded");
     await ended(first);
   });
+});
+
+it("a wait for power-good ends in time while the garbage collector runs", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const collecting = setInterval(collect, 10);
+  hosts.first.riseMs = "never";
+  const operation = await ended(submit("on"));
+  clearInterval(collecting);
+  expect(operation).toMatchObject({ state: "failed", outcomes: [{ errorCode: "POWER_GOOD_TIMEOUT" }] });
 });
 
 describe("what can't be done", () => {

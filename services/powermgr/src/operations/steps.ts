@@ -28,28 +28,32 @@ const unsupported = (component: string, what: string) =>
     remedy: "use an action that the platform file wires up",
   });
 
-/** AbortSignal.timeout takes whole milliseconds only. */
-export const elapsed = (time: number): AbortSignal => AbortSignal.timeout(Math.ceil(time));
-
-/** Waits until power-good shows `power`. Level is read before and after listening, because an edge can be missed. */
-export async function awaitPower(control: DomainControl, power: "on" | "off", until: AbortSignal): Promise<boolean> {
+/**
+ * Waits until power-good shows `power`, at most for `patience` and until `signal` aborts; false when it didn't. The level is
+ * read when listening has begun and again at the end, because an edge can be missed.
+ * A timer of our own: AbortSignal.any drops its sources to the garbage collector (nodejs/node#57736), and a wait without an
+ * end is what must not be.
+ */
+export function awaitPower(
+  control: DomainControl,
+  power: "on" | "off",
+  patience: number,
+  signal: AbortSignal,
+): Promise<boolean> {
   return new Promise<boolean>((resolve) => {
-    let ended = false;
     const finish = (reached: boolean) => {
-      if (ended) return;
-      ended = true;
+      clearTimeout(timer);
       unsubscribe();
-      until.removeEventListener("abort", giveUp);
+      signal.removeEventListener("abort", giveUp);
       resolve(reached);
     };
-    const giveUp = () => {
-      void control.sense.readStable().then((last) => finish(last === power));
-    };
+    const giveUp = () => void control.sense.readStable().then((last) => finish(last === power));
+    const timer = setTimeout(giveUp, patience);
     const unsubscribe = control.sense.onChange((now) => {
       if (now === power) finish(true);
     });
-    until.addEventListener("abort", giveUp, { once: true });
-    if (until.aborted) giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    if (signal.aborted) giveUp();
     else void control.sense.readStable().then((now) => now === power && finish(true));
   });
 }
@@ -73,7 +77,7 @@ export async function perform(step: PlanStep, context: StepContext): Promise<Ste
       await control.rail.set(step.to);
       return "done";
     case "await": {
-      const reached = await awaitPower(control, step.power, AbortSignal.any([signal, elapsed(step.timeout)]));
+      const reached = await awaitPower(control, step.power, step.timeout, signal);
       if (reached) return "done";
       signal.throwIfAborted();
       throw new BusbarError(
@@ -102,7 +106,7 @@ async function settledPower(context: StepContext): Promise<Power> {
   const pending = context.pendingOn();
   if (pending !== undefined) {
     const left = Math.max(0, pending - context.monotonic());
-    await awaitPower(context.control, "on", AbortSignal.any([context.signal, elapsed(left)]));
+    await awaitPower(context.control, "on", left, context.signal);
     context.signal.throwIfAborted();
   }
   return context.control.sense.readStable();

@@ -1,4 +1,4 @@
-import { type Milliseconds, milliseconds } from "@busbar/contracts";
+import { type Milliseconds, milliseconds } from "./time.ts";
 
 const unitInMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 type Unit = keyof typeof unitInMs;
@@ -17,10 +17,17 @@ export function parseDuration(text: string): Milliseconds | undefined {
   return milliseconds(Math.round(Number(count) * unitInMs[unit] * 1_000) / 1_000);
 }
 
-/** In the largest unit that leaves a whole number. */
+/** A duration written in our own code, in the notation of files and flags. */
+export function duration(text: DurationText): Milliseconds {
+  const value = parseDuration(text);
+  if (value === undefined) throw new RangeError(`${text} is not a duration`);
+  return value;
+}
+
+/** The shortest spelling that `parseDuration` reads back as the same value. */
 export function formatDuration(value: Milliseconds): string {
-  for (const unit of ["d", "h", "m", "s"] as const) {
+  for (const unit of ["d", "h", "m"] as const) {
     if (value >= unitInMs[unit] && value % unitInMs[unit] === 0) return `${value / unitInMs[unit]}${unit}`;
   }
-  return `${value}ms`;
+  return value >= unitInMs.s && Number.isInteger(value) ? `${value / unitInMs.s}s` : `${value}ms`;
 }
