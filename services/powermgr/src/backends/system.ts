@@ -4,9 +4,9 @@ import { promisify } from "node:util";
 import type { DomainControl, Sense } from "@busbar/backend";
 import { BusbarError } from "@busbar/contracts";
 import type { ControllerDomain, Platform } from "@busbar/platform";
-import type { SimulatedChips } from "./controls.ts";
 import { HeldLine } from "./held-line.ts";
 import { pulse } from "./pulse.ts";
+import type { SimulatedChips } from "./simulated-chips.ts";
 
 const run = promisify(execFile);
 
