@@ -161,11 +161,11 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
   const stop = async () => {
     starting.abort(new BusbarError("ABORTED", "stopped while starting"));
     options.signal?.removeEventListener("abort", told);
-    removeRunFile(dataDir);
     await bus?.close(milliseconds(200));
     await Promise.all([processes.statemgr.stop(), processes.powermgr.stop()]);
     board?.close();
     await Promise.all([processes.board.stop(), processes.broker.stop()]);
+    removeRunFile(dataDir);
   };
   // What ends during the start (a wrong platform file, a port in use) would end again: nobody waits for that.
   for (const name of processNames) {
@@ -192,14 +192,19 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
     await stop();
     throw error;
   }
-  const pids = Object.fromEntries(processNames.map((name) => [name, processes[name].pid ?? 0]));
-  writeRunFile(dataDir, {
-    profile: options.profile,
-    platform,
-    nats_url: natsUrl(),
-    board_socket: boardSocket,
-    pids: { launcher: process.pid, ...pids },
-  });
+  const tell = () =>
+    writeRunFile(dataDir, {
+      profile: options.profile,
+      platform,
+      nats_url: natsUrl(),
+      board_socket: boardSocket,
+      pids: {
+        launcher: process.pid,
+        ...Object.fromEntries(processNames.map((name) => [name, processes[name].pid ?? 0])),
+      },
+    });
+  tell();
+  for (const name of processNames) processes[name].onStart(tell);
   return { natsUrl: natsUrl(), boardSocket, processes, bus, board, stop };
 }
 

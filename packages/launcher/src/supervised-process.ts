@@ -44,6 +44,7 @@ export class SupervisedProcess {
   #startedAt = 0;
   #restartAfterMs: number;
   #onDeath: (how: string) => void = () => {};
+  #onStart: () => void = () => {};
 
   constructor(options: SupervisedOptions) {
     this.#options = options;
@@ -66,6 +67,11 @@ export class SupervisedProcess {
     this.#onDeath = listener;
   }
 
+  /** Called after every start. */
+  onStart(listener: () => void): void {
+    this.#onStart = listener;
+  }
+
   start(): void {
     const { name, file, args, env } = this.#options.plan();
     this.#starts += 1;
@@ -77,6 +83,7 @@ export class SupervisedProcess {
       env: { ...process.env, ...env },
     });
     this.#child = child;
+    this.#onStart();
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => this.#options.onLine(name, line));
     }
