@@ -13,6 +13,7 @@ import { Metrics } from "./metrics.ts";
 import { addProcessMetrics } from "./process-metrics.ts";
 import { startStatusServer } from "./status-server.ts";
 import { StopSteps } from "./stop-steps.ts";
+import { statusLine, systemdNotify } from "./systemd-notify.ts";
 
 /** Below the 4 s that the launcher waits before it kills, so that the log says what hung. */
 const stopWithinMs = 3_500;
@@ -38,6 +39,8 @@ export async function runDaemon<T>(daemon: Daemon<T>): Promise<void> {
   const metrics = new Metrics();
   const health = new Health(version);
   addProcessMetrics(metrics, daemon);
+  const systemd = systemdNotify({ env: process.env, log, describe: () => statusLine(health.summary()) });
+  stopping.signal.addEventListener("abort", () => systemd.stopping(), { once: true });
   const context: DaemonContext<T> = {
     config,
     log,
@@ -60,6 +63,7 @@ export async function runDaemon<T>(daemon: Daemon<T>): Promise<void> {
     }
     const stop = await daemon.start(context);
     if (stop !== undefined) steps.add(name, stop);
+    systemd.ready();
     log.info("ready");
     await told;
   } catch (err) {
