@@ -20,6 +20,7 @@ const mayImport = {
   backend: ["contracts", "hardware", "pmbus", "platform"],
   redfish: ["contracts"],
   simulator: ["contracts", "hardware", "pmbus", "platform", "bus"],
+  cli: ["contracts", "bus", "hardware", "platform"],
 };
 
 const layers = Object.entries(mayImport).map(([name, allowed]) => ({

@@ -10,6 +10,7 @@ export const programs = {
   statemgr: "services/statemgr/src/main.ts",
   board: "packages/simulator/src/board/main.ts",
   launcher: "packages/launcher/src/main.ts",
+  cli: "packages/cli/src/main.ts",
 };
 
 const folder = join(root, "dist");
@@ -18,7 +19,7 @@ const folder = join(root, "dist");
  * Compiled modules can't be bundled; they are found at run time from dist/, that is in the root's node_modules,
  * which is why package.json at the root depends on them.
  */
-const external = ["better-sqlite3"];
+const external = ["better-sqlite3", "unix-dgram"];
 
 /** CommonJS dependencies call `require`, which a module doesn't have. */
 const banner =

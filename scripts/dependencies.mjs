@@ -26,15 +26,24 @@ export async function installDependencies(tell) {
   }
   // pnpm doesn't look at which Node an installed module was compiled for: after a change of Node it finds
   // everything in place, and only loading shows otherwise.
-  const broken = brokenNativeModules();
-  if (broken.length > 0) {
-    const names = broken.map(({ name }) => name);
-    tell(`compiling ${names.join(", ")} for Node ${process.versions.node} (takes minutes)`);
-    await pnpm(["--recursive", "rebuild", ...names], tell);
-    const stillBroken = brokenNativeModules()[0];
-    if (stillBroken !== undefined) throw explainInstallFailure(`${stillBroken.name}: ${stillBroken.said}`);
-  }
+  // An optional one that can't be compiled here is not tried again at every start.
+  const broken = brokenNativeModules().filter(({ optional }) => !optional || found !== wanted);
+  if (broken.length > 0) await recompile(broken, tell);
   if (found !== wanted) writeStamp(wanted);
+}
+
+/**
+ * @param {ReturnType<typeof brokenNativeModules>} modules
+ * @param {import("./say.mjs").Tell} tell
+ */
+async function recompile(modules, tell) {
+  const names = modules.map(({ name }) => name);
+  tell(`compiling ${names.join(", ")} for Node ${process.versions.node} (takes minutes)`);
+  const { output } = await runPnpm(["--recursive", "rebuild", ...names], await findNodeHeaders(tell));
+  for (const { name, said, optional } of brokenNativeModules()) {
+    if (!optional) throw explainInstallFailure(`${output}\n${name}: ${said}`);
+    tell(`going on without ${name}: ${said}`);
+  }
 }
 
 /**

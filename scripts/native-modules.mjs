@@ -2,9 +2,21 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { root } from "./repository.mjs";
 
-/** Compiled modules, each with the workspace that depends on it and an expression that really uses it. */
+/**
+ * A compiled module, the workspace that depends on it and an expression that really uses it.
+ * @typedef {{ name: string, usedBy: string, probe: string, optional?: true }} NativeModule
+ */
+
+/** @type {NativeModule[]} */
 export const nativeModules = [
   { name: "better-sqlite3", usedBy: "services/statemgr", probe: 'new (require("better-sqlite3"))(":memory:").close()' },
+  // Without it daemons run, only not as systemd's Type=notify.
+  {
+    name: "unix-dgram",
+    usedBy: "packages/daemon",
+    probe: 'require("unix-dgram").createSocket("unix_dgram").close()',
+    optional: true,
+  },
 ];
 
 /**
@@ -13,13 +25,13 @@ export const nativeModules = [
  * A process of its own, because a bad module can crash it.
  */
 export function brokenNativeModules() {
-  return nativeModules.flatMap(({ name, usedBy, probe }) => {
+  return nativeModules.flatMap(({ name, usedBy, probe, optional = false }) => {
     const { status, stderr, signal } = spawnSync(process.execPath, ["--input-type=commonjs", "--eval", probe], {
       cwd: join(root, usedBy),
       encoding: "utf8",
     });
     if (status === 0) return [];
     const said = stderr.match(/^\w*Error\b.*$/m)?.[0] ?? (signal === null ? "it fails" : `it dies of ${signal}`);
-    return [{ name, said }];
+    return [{ name, said, optional }];
   });
 }

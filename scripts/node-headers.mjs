@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { packageManagerEnvironment } from "./pnpm.mjs";
-import { runQuietly } from "./quiet-command.mjs";
+import { fetchNodeRelease, nodePackage } from "./node-release.mjs";
 import { cache } from "./repository.mjs";
 
 const version = process.versions.node;
@@ -34,17 +33,11 @@ function fits(prefix) {
  * @param {import("./say.mjs").Tell} tell
  */
 async function fetchInto(target, tell) {
-  const name = `node-${process.platform}-${process.arch === "arm" ? "armv7l" : process.arch}`;
-  tell(`fetching Node ${version}'s headers (${name})`);
+  tell(`fetching Node ${version}'s headers (${nodePackage})`);
   const staging = join(dirname(target), `.${version}-${process.pid}`);
   mkdirSync(staging, { recursive: true });
   try {
-    const flags = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-    const { ok } = await runQuietly("npm", ["install", "--prefix", staging, ...flags, `${name}@${version}`], {
-      cwd: staging,
-      env: packageManagerEnvironment(),
-    });
-    const unpacked = join(staging, "node_modules", name);
+    const { ok, folder: unpacked } = await fetchNodeRelease(version, staging);
     if (!ok || !fits(unpacked)) return false;
     rmSync(join(unpacked, "bin"), { recursive: true, force: true });
     rmSync(target, { recursive: true, force: true });

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { filesBelow } from "./fingerprint.mjs";
 import { runInForeground } from "./foreground.mjs";
+import { nodeMatrix } from "./node-matrix.mjs";
 import { cache, root } from "./repository.mjs";
 import { countTests } from "./test-count.mjs";
 
@@ -13,7 +15,10 @@ import { countTests } from "./test-count.mjs";
  * }} Stage
  */
 
-/** Every stage, in the order in which they run: what fails soonest comes first. */
+/**
+ * Every stage, in the order in which they run: what fails soonest comes first.
+ * @type {Stage[]}
+ */
 export const stages = [
   check("bundles", "node", ["scripts/bundle.mjs", "--report"], "build"),
   check("lint and format", "biome", ["check", "--error-on-warnings"]),
@@ -24,8 +29,21 @@ export const stages = [
   check("proto compatibility", "node", ["scripts/proto-compatibility.mjs"]),
   tests("unit tests", "unit", ["unit", "contract"]),
   tests("end-to-end tests", "e2e", ["e2e"]),
-  tests("system tests", "system", ["system"]),
+  {
+    name: "unit tests under every Node",
+    kind: "system",
+    run: async (env) => ({ ...(await nodeMatrix(env)), interrupted: false }),
+  },
+  ...(hasTests("system") ? [tests("system tests", "system", ["system"])] : []),
 ];
+
+/**
+ * vitest takes a project without tests for a failure.
+ * @param {string} folder of test/
+ */
+function hasTests(folder) {
+  return filesBelow(join(root, "test", folder), (name) => name.endsWith(".test.ts")).length > 0;
+}
 
 /**
  * A tool that is right or wrong as a whole.

@@ -10,7 +10,8 @@ import { sum } from "./test-count.mjs";
 const kinds = [...new Set(stages.map(({ kind }) => kind))].filter((kind) => kind !== "build");
 
 /**
- * `npm test`: every stage but the system tests, also after a failed one; `--only <kind>` runs one kind.
+ * `npm test`: every stage but the system tests, also after a failed one; `--only <kind>` runs one kind, as
+ * `npm run test:system` does.
  * The last line is `<n> passed, <n> failed`; continuous integration reads it.
  */
 await runAsProgram(import.meta.url, async () => {

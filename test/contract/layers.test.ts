@@ -27,6 +27,7 @@ const forbidden: [rule: string, file: string, content: string][] = [
   ["layer-backend", "packages/backend/src/a.ts", 'import "@busbar/daemon";'],
   ["layer-redfish", "packages/redfish/src/a.ts", 'import "@busbar/bus";'],
   ["layer-simulator", "packages/simulator/src/a.ts", 'import "@busbar/daemon";'],
+  ["layer-cli", "packages/cli/src/a.ts", 'import "@busbar/daemon";'],
   ["bus-in-simulator-for-stand-ins-only", "packages/simulator/src/board/a.ts", 'import "@busbar/bus";'],
   ["no-simulator-in-production", "services/powermgr/src/simulated.ts", 'import "@busbar/simulator";'],
   ["no-package-knows-a-service", "packages/launcher/src/a.ts", 'import "../../../services/powermgr/src/main.ts";'],

@@ -1,0 +1,63 @@
+import { type ComponentKind, type ComponentName, componentKinds, componentName } from "../component.ts";
+import type { ServiceName } from "../endpoint.ts";
+import { actionMessages } from "../kinds.ts";
+import { streams, subjects } from "../subjects.ts";
+
+/** An event subject as data, as `Endpoint` is for requests. */
+export interface EventChannel {
+  readonly service: ServiceName;
+  readonly name: string;
+  /** With `*` for the component's index. */
+  readonly subject: string;
+  readonly message: string;
+  /** The JetStream stream that keeps it. */
+  readonly stream: string;
+  readonly summary: string;
+}
+
+interface EventRow {
+  readonly service: ServiceName;
+  readonly name: string;
+  subject(component: ComponentName): string;
+  readonly kinds: readonly ComponentKind[];
+  message(kind: ComponentKind): string;
+  summary(kind: ComponentKind): string;
+}
+
+const rows: readonly EventRow[] = [
+  {
+    service: "statemgr",
+    name: "transition",
+    subject: subjects.transition,
+    kinds: componentKinds,
+    message: (kind) => actionMessages(kind).change.name,
+    summary: (kind) => `A ${kind} changed its state`,
+  },
+  {
+    service: "powermgr",
+    name: "power-result",
+    subject: subjects.powerResult,
+    kinds: componentKinds,
+    message: () => "PowerOperationResult",
+    summary: (kind) => `An operation on a ${kind} ended`,
+  },
+  {
+    service: "powermgr",
+    name: "powergood",
+    subject: subjects.powerGood,
+    kinds: ["chassis", "host"], // a bmc that could tell has power
+    message: () => "PowerGoodEvent",
+    summary: (kind) => `Power-good of a ${kind} changed`,
+  },
+];
+
+export const events: readonly EventChannel[] = rows.flatMap(({ service, name, subject, kinds, message, summary }) =>
+  kinds.map((kind) => ({
+    service,
+    name: `${kind}-${name}`,
+    subject: subject(componentName(`${kind}.0`)).replace(`${kind}.0`, `${kind}.*`),
+    message: message(kind),
+    stream: streams[service].name,
+    summary: summary(kind),
+  })),
+);

@@ -1,0 +1,3 @@
+export { asyncApiDocument } from "./document.ts";
+export { ProtoMessages } from "./proto-messages.ts";
+export { asyncApiYaml } from "./yaml.ts";
