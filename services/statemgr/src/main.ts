@@ -58,7 +58,16 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   changes.onChange = ({ component, reason }) => counted.add(1, { component, reason: reason.toLowerCase() });
   const ledger = new Ledger(tables, changes, platform.graph, clock);
   const link = new PowerLink(bus, config.integrationTimeout);
-  const pursuit = new Pursuit({ ledger, tables, commits, link, clock, log, askEveryMs });
+  const pursuit = new Pursuit({
+    ledger,
+    tables,
+    commits,
+    link,
+    clock,
+    log,
+    askEveryMs,
+    onLateEnd: () => observer.look(),
+  });
   const observer = new Observer({ platform, link, ledger, commits, log });
   health.add("broker", () =>
     bus.connected ? { status: "ok" } : { status: "degraded", message: "not connected", remedy: "start the broker" },

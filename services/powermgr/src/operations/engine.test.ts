@@ -448,6 +448,44 @@ describe("after a crash", () => {
     expect(hosts.first.acts).toEqual(["press"]);
   });
 
+  describe("that left open whether a host was pressed on", () => {
+    beforeEach(async () => {
+      const clock = systemClock();
+      const operation: Operation = {
+        id: "superseded",
+        component: host,
+        verb: "on",
+        action: "",
+        actor: "",
+        timeoutMs: 0,
+        queuedAt: 0,
+        deadline: { boot: clock.bootId, at: 0 },
+        state: "running",
+        steps: [],
+        outcomes: [],
+      };
+      journal.admitted(operation);
+      journal.started(operation);
+      await journal.intent(operation, { ...press, boottime: clock.boottime() });
+      journal.end(operation, "aborted", 0);
+      await journal.close();
+      await start();
+      engine.recover();
+    });
+
+    it("a force off doesn't hold the button of a host that stays off", async () => {
+      expect(await ended(submit("force-off"))).toMatchObject({ state: "succeeded", outcomes: [{ power: "off" }] });
+      expect(hosts.first.acts).toEqual([]);
+    });
+
+    it("a force off holds the button once power-good shows that it was", async () => {
+      const operation = submit("force-off");
+      setTimeout(() => hosts.first.change("on"), 20);
+      expect(await ended(operation)).toMatchObject({ state: "succeeded", outcomes: [{ power: "off" }] });
+      expect(hosts.first.acts).toEqual(["hold", "released early"]);
+    });
+  });
+
   it("nothing is begun any more past its deadline", async () => {
     const past = { boot: systemClock().bootId, at: 0 };
     expect(await crashed("on", [], { deadline: past })).toMatchObject({ state: "timed-out" });

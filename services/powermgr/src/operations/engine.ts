@@ -1,5 +1,5 @@
 import type { DomainControl } from "@busbar/backend";
-import { BusbarError, type ComponentName, isOffVerb, type Milliseconds, milliseconds } from "@busbar/contracts";
+import { BusbarError, type ComponentName, isOffVerb, milliseconds } from "@busbar/contracts";
 import type { Clock, Log } from "@busbar/daemon";
 import type { Interlock } from "../interlocks/interlock.ts";
 import type { Journal } from "../store/journal.ts";
@@ -8,6 +8,7 @@ import { Execution, stopping } from "./execution.ts";
 import { type ComponentOutcome, isFinal, type Operation, type PowerRequest } from "./operation.ts";
 import { footprint, type PlanView } from "./plan.ts";
 import { PulseGate } from "./pulse-gate.ts";
+import type { PendingOn } from "./steps.ts";
 
 interface Live extends Claim {
   readonly operation: Operation;
@@ -30,8 +31,7 @@ export class PowerEngine {
   #options: EngineOptions;
   #open: Live[] = [];
   #ended: Promise<void>[] = [];
-  /** Until when a press toward on may still raise power-good. */
-  #pendingOn = new Map<ComponentName, Milliseconds>();
+  #pendingOn = new Map<ComponentName, PendingOn>();
   #gate = new PulseGate();
   #stopping = false;
   onOutcome: (operation: Operation, outcome: ComponentOutcome) => void = () => {};
@@ -189,12 +189,14 @@ export class PowerEngine {
   }
 
   /** An operation of the last moments may have pressed a button whose effect is still to come. */
-  #rememberPress({ steps }: Operation): void {
+  #rememberPress({ steps, deadline }: Operation): void {
     const { clock, view } = this.#options;
-    for (const { kind, toward, component, startedAt } of steps) {
-      if (kind !== "press" || toward !== "on") continue;
-      const left = startedAt + view.domain(component).timing.powerGood - clock.now();
-      if (left > 0) this.#pendingOn.set(component, milliseconds(clock.monotonic() + left));
+    if (deadline.boot !== clock.bootId) return;
+    for (const { kind, toward, component, boottime = 0, outcome } of steps) {
+      if (kind !== "press" || toward !== "on" || outcome === "no-op") continue;
+      const left = boottime + view.domain(component).timing.powerGood - clock.boottime();
+      if (left <= 0) continue;
+      this.#pendingOn.set(component, { until: milliseconds(clock.monotonic() + left), isSure: outcome === "done" });
     }
   }
 

@@ -19,7 +19,7 @@ import {
 import { downward, isAct, isToggle, lineOf, type PlanPart, type PlanStep, type PlanView, plan } from "./plan.ts";
 import type { PulseGate } from "./pulse-gate.ts";
 import { encodeResult, resultSubject } from "./result-event.ts";
-import { perform } from "./steps.ts";
+import { type PendingOn, perform } from "./steps.ts";
 
 export interface ExecutionOptions {
   readonly controls: ReadonlyMap<ComponentName, DomainControl>;
@@ -28,8 +28,7 @@ export interface ExecutionOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly gate: PulseGate;
-  /** Until when a press toward on may still raise power-good, by component. */
-  readonly pendingOn: Map<ComponentName, Milliseconds>;
+  readonly pendingOn: Map<ComponentName, PendingOn>;
   readonly onOutcome: (operation: Operation, outcome: ComponentOutcome) => void;
 }
 
@@ -201,7 +200,10 @@ export class Execution {
       offFor: () => view.offFor(step.component),
       pendingOn: () => this.#outstanding(step.component, control),
       notePressedOn: () =>
-        pendingOn.set(step.component, milliseconds(clock.monotonic() + view.domain(step.component).timing.powerGood)),
+        pendingOn.set(step.component, {
+          until: milliseconds(clock.monotonic() + view.domain(step.component).timing.powerGood),
+          isSure: true,
+        }),
     });
   }
 
@@ -223,6 +225,7 @@ export class Execution {
       kind: step.kind,
       component: step.component,
       startedAt: this.#options.clock.now(),
+      boottime: this.#options.clock.boottime(),
       ...(line !== undefined && { line }),
       ...("toward" in step && { toward: step.toward }),
       ...(evidence !== undefined && { evidence }),
@@ -264,12 +267,12 @@ export class Execution {
     );
   }
 
-  #outstanding(component: ComponentName, control: DomainControl): Milliseconds | undefined {
+  #outstanding(component: ComponentName, control: DomainControl): PendingOn | undefined {
     const { pendingOn, clock, view } = this.#options;
-    const until = pendingOn.get(component);
-    if (until === undefined) return undefined;
-    if (clock.monotonic() < until && view.power(component) !== "on" && control.unavailable() === undefined)
-      return until;
+    const pending = pendingOn.get(component);
+    if (pending === undefined) return undefined;
+    if (clock.monotonic() < pending.until && view.power(component) !== "on" && control.unavailable() === undefined)
+      return pending;
     pendingOn.delete(component);
     return undefined;
   }

@@ -47,6 +47,8 @@ export interface StepRecord {
   /** What the hardware showed before a reset, where it shows resets at all. */
   readonly evidence?: string;
   readonly startedAt: number;
+  /** CLOCK_BOOTTIME of the operation's boot id, of an act. */
+  readonly boottime?: number;
   durationMs?: number;
   outcome?: string;
 }

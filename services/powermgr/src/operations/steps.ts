@@ -4,12 +4,20 @@ import type { PlanStep } from "./plan.ts";
 
 export type StepOutcome = "done" | "no-op";
 
+/** A press toward on that may still raise power-good. */
+export interface PendingOn {
+  /** On the monotonic clock. */
+  readonly until: Milliseconds;
+  /** False: a crash left open whether the button was pressed at all. */
+  readonly isSure: boolean;
+}
+
 export interface StepContext {
   readonly control: DomainControl;
   /** Aborted when the operation is superseded or past its deadline. A pulse or hold that has begun runs to its end. */
   readonly signal: AbortSignal;
-  /** Until when a press toward on may still raise power-good; undefined when none is outstanding. */
-  readonly pendingOn: () => Milliseconds | undefined;
+  /** Undefined when none is outstanding. */
+  readonly pendingOn: () => PendingOn | undefined;
   readonly notePressedOn: () => void;
   readonly monotonic: () => Milliseconds;
   readonly offFor: () => Milliseconds | undefined;
@@ -103,13 +111,15 @@ export async function perform(step: PlanStep, context: StepContext): Promise<Ste
 
 /** A press already made may still be taking effect: what power-good shows counts only when that is over. */
 async function settledPower(context: StepContext): Promise<Power> {
-  const pending = context.pendingOn();
-  if (pending !== undefined) {
-    const left = Math.max(0, pending - context.monotonic());
-    await awaitPower(context.control, "on", left, context.signal);
-    context.signal.throwIfAborted();
-  }
+  await untilPendingIsOver(context);
+  context.signal.throwIfAborted();
   return context.control.sense.readStable();
+}
+
+async function untilPendingIsOver({ pendingOn, monotonic, control, signal }: StepContext): Promise<void> {
+  const pending = pendingOn();
+  if (pending === undefined) return;
+  await awaitPower(control, "on", Math.max(0, pending.until - monotonic()), signal);
 }
 
 async function press(component: string, toward: "on" | "off", context: StepContext): Promise<StepOutcome> {
@@ -125,16 +135,19 @@ async function press(component: string, toward: "on" | "off", context: StepConte
 
 /**
  * Holding the button of an off host would switch it on, so a host that is surely off is left alone. When that isn't
- * sure (power-good unknown, or a press toward on outstanding) the hold is made in full length and power-good read again.
+ * sure (power-good unknown, or the effect of a press toward on still to come) the hold is made in full length and
+ * power-good read again. Where a crash left open whether that press was made at all, power-good has its time to show it
+ * first: the host may be off.
  */
 async function hold(component: string, context: StepContext): Promise<StepOutcome> {
   const { control } = context;
-  const pending = context.pendingOn() !== undefined;
   if (control.forceOff) {
     await assertUntilOff(control.forceOff, control);
     return "done";
   }
   if (!control.powerButton) throw unsupported(component, "power button");
+  if (context.pendingOn()?.isSure === false) await untilPendingIsOver(context);
+  const pending = context.pendingOn()?.isSure === true;
   const power = await control.sense.readStable();
   if (power === "off" && !pending) return "no-op";
   if (power === "on" && !pending) await assertUntilOff(control.powerButton, control);

@@ -118,6 +118,12 @@ describe("what a reopened journal knows", () => {
     expect(eventIds()).toEqual([1, 2]);
   });
 
+  it("is whose result an event is, for its header", async () => {
+    await live("one");
+    await reopen();
+    expect(journal.after(0)?.headers).toEqual({ "Busbar-Operation-Id": "one" });
+  });
+
   it("is the last power of each component", async () => {
     await journal.power(
       { component: host, power: "on", boot: "b", at: 5 },

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Power } from "@busbar/backend";
-import type { ComponentName } from "@busbar/contracts";
+import { type ComponentName, headers } from "@busbar/contracts";
 import {
   type ComponentOutcome,
   isFinal,
@@ -16,12 +16,14 @@ export interface JournalEvent {
   readonly id: number;
   readonly subject: string;
   readonly data: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 interface EventRecord {
   readonly n: number;
   readonly subject: string;
   readonly data: string;
+  readonly operation?: string;
 }
 
 type JournalRecord =
@@ -121,7 +123,7 @@ export class Journal {
   /** Resolves once outcome and event are durable, however long that takes. */
   async outcome(operation: Operation, outcome: ComponentOutcome, subject: string, data: Uint8Array): Promise<void> {
     operation.outcomes.push(outcome);
-    const event = this.#event(subject, data);
+    const event = this.#event(subject, data, operation.id);
     await this.#eventually({ k: "outcome", id: operation.id, outcome, event: eventRecord(event) });
     this.#publish(event);
   }
@@ -174,8 +176,8 @@ export class Journal {
     await this.#log.close();
   }
 
-  #event(subject: string, data: Uint8Array): JournalEvent {
-    const event = { id: this.#nextEvent, subject, data };
+  #event(subject: string, data: Uint8Array, operation?: string): JournalEvent {
+    const event = { id: this.#nextEvent, subject, data, headers: headersOf(operation) };
     this.#nextEvent += 1;
     return event;
   }
@@ -275,7 +277,11 @@ const eventRecord = (event: JournalEvent): EventRecord => ({
   n: event.id,
   subject: event.subject,
   data: Buffer.from(event.data).toString("base64"),
+  ...(event.headers[headers.operationId] && { operation: event.headers[headers.operationId] }),
 });
+
+const headersOf = (operation: string | undefined): Readonly<Record<string, string>> =>
+  operation === undefined ? {} : { [headers.operationId]: operation };
 
 interface JournalState {
   epoch: string;
@@ -296,7 +302,12 @@ function replay(records: readonly JournalRecord[]): JournalState {
   };
   const addEvent = (event: EventRecord) => {
     if (event.n <= (state.events.at(-1)?.id ?? 0)) return;
-    state.events.push({ id: event.n, subject: event.subject, data: Buffer.from(event.data, "base64") });
+    state.events.push({
+      id: event.n,
+      subject: event.subject,
+      data: Buffer.from(event.data, "base64"),
+      headers: headersOf(event.operation),
+    });
     state.nextEvent = Math.max(state.nextEvent, event.n + 1);
   };
   for (const record of records) {

@@ -105,13 +105,18 @@ export class Ledger {
   refused(operationId: string, error: BusbarError): void {
     const operation = this.#tables.operation(operationId);
     if (!operation) return;
-    for (const row of this.#tables.componentsOf(operationId)) {
-      this.#apply(row, { type: "REFUSED" }, { reason: "REFUSED", action: row.action, operation, error });
-    }
+    this.#putBack(operationId, error);
     this.#end(operation, "refused", error);
     // The same id may be tried again where that can help; otherwise it keeps its answer.
     if (error.mapping.retry === "no") this.#tables.refuseRequest(Buffer.from(encodeError(error)), operationId);
     else this.#tables.forgetRequest(operationId);
+  }
+
+  /** powermgr never saw the operation and never will: all its components are as they were. */
+  neverBegan(operationId: string, error: BusbarError): void {
+    this.#putBack(operationId, error);
+    const operation = this.#tables.operation(operationId);
+    if (operation) this.#end(operation, "failed", error);
   }
 
   /** One component's outcome. An operation that no longer owns the component has nothing to say about it. */
@@ -231,6 +236,13 @@ export class Ledger {
       action: action ?? null,
       operation,
     });
+  }
+
+  #putBack(operationId: string, error: BusbarError): void {
+    const operation = this.#tables.operation(operationId);
+    for (const row of this.#tables.componentsOf(operationId)) {
+      this.#apply(row, { type: "REFUSED" }, { reason: "REFUSED", action: row.action, operation, error });
+    }
   }
 
   #row(component: ComponentName): ComponentRow {

@@ -21,14 +21,17 @@ export class Observer {
   #options: ObserverOptions;
   #stop = new AbortController();
   #looking: Promise<void> | undefined;
+  #lookAgain = false;
   #problem: string | undefined = "powermgr has not answered yet";
 
   constructor(options: ObserverOptions) {
     this.#options = options;
   }
 
+  /** What is seen is not older than this call. */
   look(): void {
-    this.#looking ??= this.#look().finally(() => {
+    this.#lookAgain = true;
+    this.#looking ??= this.#lookUntilNew().finally(() => {
       this.#looking = undefined;
     });
   }
@@ -41,6 +44,13 @@ export class Observer {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#looking;
+  }
+
+  async #lookUntilNew(): Promise<void> {
+    while (this.#lookAgain && !this.#stop.signal.aborted) {
+      this.#lookAgain = false;
+      await this.#look();
+    }
   }
 
   async #look(): Promise<void> {

@@ -14,6 +14,8 @@ export interface PursuitOptions {
   readonly log: Log;
   /** Between two questions about an operation whose end is overdue or whose answer was lost. */
   readonly askEveryMs: number;
+  /** An outcome was learned late, or never: how things stand now may be another matter. */
+  readonly onLateEnd: () => void;
 }
 
 /**
@@ -126,27 +128,31 @@ export class Pursuit {
 
   /** Resolves true when powermgr is at work on it, so that its result can be waited for. */
   async #ask(id: string): Promise<boolean> {
-    const { tables, link, commits, ledger, log } = this.#options;
+    const { tables, link, ledger, log } = this.#options;
     const operation = tables.operation(id);
     const isOverdue = this.#untilDeadline(id) === 0;
+    // One that was superseded is not sent again: if it never arrived, it never may.
+    const isOver = isOverdue || operation?.state !== "open";
     let view: OperationView | undefined;
     try {
-      view = await link.operation(id, isOverdue, this.#stop.signal);
+      view = await link.operation(id, isOver, this.#stop.signal);
     } catch (thrown) {
       if (this.#stop.signal.aborted) return false;
       const error = asBusbarError(thrown);
       log.warn({ err: error, operation: id }, "powermgr can't be asked about an operation");
-      if (isOverdue) await commits.commit(() => ledger.giveUp(id, unreachable(error)));
+      if (isOverdue) await this.#endLate(id, () => ledger.giveUp(id, unreachable(error)));
       return false;
     }
-    if (view === undefined) {
-      if (operation?.state === "open") return this.#sendAgain(operation);
-      await commits.commit(() => ledger.giveUp(id, neverArrived(id)));
-      return false;
-    }
-    if (view.tombstone) await commits.commit(() => ledger.giveUp(id, neverArrived(id)));
-    else await commits.commit(() => this.#conclude(id, view));
+    if (view === undefined) return operation?.state === "open" && this.#sendAgain(operation);
+    if (view.tombstone) await this.#endLate(id, () => ledger.neverBegan(id, neverArrived(id)));
+    else await this.#endLate(id, () => this.#conclude(id, view));
     return !view.ended;
+  }
+
+  /** What is recorded here was so some time ago: once that is done, powermgr is asked how things stand. */
+  async #endLate(id: string, record: () => void): Promise<void> {
+    await this.#options.commits.commit(record);
+    if (!this.#isOpen(id)) this.#options.onLateEnd();
   }
 
   /** powermgr has never seen it, and there is still time. The id makes sure that it acts at most once. */
