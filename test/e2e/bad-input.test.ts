@@ -84,6 +84,7 @@ const badBodies: readonly (readonly [what: string, body: (name: string) => Uint8
 const doors: readonly (readonly [where: string, subject: string, name: string, headers: string | undefined])[] = [
   ["statemgr.host.0.action", "statemgr.host.0.action", "host.0", undefined],
   ["statemgr.chassis.0.action", "statemgr.chassis.0.action", "chassis.0", undefined],
+  ["statemgr.bmc.0.action", "statemgr.bmc.0.action", "bmc.0", undefined],
   ["powermgr.host.0.action", "powermgr.host.0.action", "host.0", undefined],
   [
     "powermgr.host.0.action with an operation id",

@@ -1,3 +1,4 @@
+import { componentName } from "@busbar/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bufDecode, bufEncode } from "./buf.ts";
 import { RawNats } from "./raw-nats.ts";
@@ -71,7 +72,7 @@ test("bytes that Buf encoded power host.0 on, and its events' bytes decode there
     },
   });
   const { hosts } = await system().board.state();
-  expect(hosts.find(({ component }) => component === "host.0")?.power).toBe("on");
+  expect(hosts.find(({ component }) => component === componentName("host.0"))?.power).toBe("on");
   expect(await system().pulses("power-button-0", seq)).toHaveLength(1);
 });
 

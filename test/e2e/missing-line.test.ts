@@ -5,6 +5,7 @@ import { drivenEdges } from "./journal.ts";
 import { useSystem } from "./system.ts";
 
 const system = useSystem();
+const host = componentName("host.0");
 const { HealthStatus, Power, StateChangeReason } = busbar.v1;
 
 /** The health check of a component, once it says what it should. */
@@ -106,7 +107,7 @@ describe("without host.0's power-good", () => {
     expect(
       system()
         .changes.since(mark)
-        .filter(({ component, current }) => component === "host.0" && current === "HOST_STATUS_OFF"),
+        .filter(({ component, current }) => component === host && current === "HOST_STATUS_OFF"),
     ).toEqual([]);
     expect(drivenEdges(await system().journal(seq))).toEqual([]);
   });
@@ -120,9 +121,7 @@ describe("without the chassis' enable", () => {
     const answer = await system().ask("chassis.0", "CHASSIS_ACTION_OFF");
     expect(answer.error).toMatchObject({ code: "HARDWARE_UNAVAILABLE" });
     expect(answer.error?.message).toContain("chassis-enable");
-    expect(
-      (await system().board.state()).hosts.find(({ component }) => component === componentName("host.0"))?.power,
-    ).toBe("on");
+    expect((await system().board.state()).hosts.find(({ component }) => component === host)?.power).toBe("on");
     await giveBack("chassis-enable", "chassis.0");
     await system().agrees();
     expect(drivenEdges(await system().journal(seq))).toEqual([]);

@@ -9,6 +9,7 @@ import {
 } from "@busbar/contracts";
 import type { JournalEntry } from "@busbar/hardware";
 import { afterAll, describe, expect, test } from "vitest";
+import { patienceMs } from "./bounded.ts";
 import { drivenEdges, type Pulse } from "./journal.ts";
 import { type ActionAnswer, type ChangeEvent, useSystem } from "./system.ts";
 
@@ -267,8 +268,16 @@ describe("an ON whose power-good does not come", () => {
   test("ends in ERROR with POWER_GOOD_TIMEOUT, pressed once, and can be tried again", async () => {
     await system().bring("host.1", "off");
     await system().board.setFault({ kind: "button-dead", component: componentName("host.1") });
-    const seq = await system().seq();
-    const failed = await system().done("host.1", "HOST_ACTION_ON");
+    const [seq, mark] = [await system().seq(), system().changes.mark];
+    const operationId = await system().accepted("host.1", "HOST_ACTION_ON");
+    await system().entry((entry) => entry.type === "edge" && entry.line === "power-button-1" && !entry.asserted, seq);
+    // What the wait hangs on must outlive powermgr's garbage, of which these leave a lot.
+    for (let round = 0; round < 40; round += 1) {
+      await system().bus.exchange("powermgr.system.status", Buffer.alloc(1_000_000, 0xff), {
+        timeout: milliseconds(patienceMs),
+      });
+    }
+    const failed = await system().ends("host.1", operationId, mark);
     expect(failed).toMatchObject({
       current: "HOST_STATUS_ERROR",
       origin: { reason: reason.STATE_CHANGE_REASON_FAILED, errorCode: "POWER_GOOD_TIMEOUT" },
@@ -278,6 +287,17 @@ describe("an ON whose power-good does not come", () => {
 
     await system().board.clearFaults();
     expect((await system().done("host.1", "HOST_ACTION_ON")).current).toBe("HOST_STATUS_ON");
+  });
+
+  test("leaves a host that FORCE_OFF finds off: nothing is pressed", async () => {
+    await system().bring("host.1", "off");
+    await system().board.setFault({ kind: "button-dead", component: componentName("host.1") });
+    expect((await system().done("host.1", "HOST_ACTION_ON")).current).toBe("HOST_STATUS_ERROR");
+    await system().board.clearFaults();
+    // From ERROR the request reaches powermgr: a hold would switch the host on, then off again.
+    const seq = await system().seq();
+    expect((await system().done("host.1", "HOST_ACTION_FORCE_OFF")).current).toBe("HOST_STATUS_OFF");
+    expect(drivenEdges(await system().journal(seq))).toEqual([]);
   });
 });
 

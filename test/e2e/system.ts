@@ -6,7 +6,6 @@ import {
   type Action,
   type BusbarError,
   busbar,
-  type ComponentName,
   componentName,
   componentOf,
   decodeActionResponse,
@@ -23,7 +22,7 @@ import {
   subjects,
 } from "@busbar/contracts";
 import type { BoardController, JournalEntry } from "@busbar/hardware";
-import { type ProcessName, processNames, type Suite, startSuite } from "@busbar/launcher";
+import { type ProcessName, type Suite, startSuite } from "@busbar/launcher";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import { Arrivals, eventually, patienceMs } from "./bounded.ts";
 import { isEdge, type Pulse, pulsesOn, shownEntry } from "./journal.ts";
@@ -259,6 +258,14 @@ export class System {
     return this.board.until(matches, { after, timeout: milliseconds(patienceMs) });
   }
 
+  /** Both daemons answer again, after one of the processes was ended. */
+  async answers(): Promise<void> {
+    await eventually("both daemons answer", async () => {
+      await Promise.all([this.health("powermgr"), this.health("statemgr")]);
+      return true;
+    });
+  }
+
   async powerStatus(): Promise<busbar.v1.DomainStatus.$Properties[]> {
     return (await this.bus.request(endpoints.systemStatus, {}, { timeout: requestTimeout })).message.domains;
   }
@@ -422,5 +429,3 @@ export function useSystem(options: SystemOptions = {}): () => System {
     return system;
   };
 }
-
-export { type ComponentName, processNames };

@@ -36,7 +36,7 @@ describe("no action is dropped without a result, and no state is left without an
 
   test("a host that never shows power-good ends in ERROR, and FORCE_OFF leads out of it", async () => {
     await system().bring("host.0", "off");
-    await system().board.setFault({ kind: "power-good-stuck", component: "host.0", level: "low" });
+    await system().board.setFault({ kind: "power-good-stuck", component: componentName("host.0"), level: "low" });
     expect(await system().done("host.0", "HOST_ACTION_ON")).toMatchObject({
       current: "HOST_STATUS_ERROR",
       origin: { errorCode: "POWER_GOOD_TIMEOUT" },
@@ -62,7 +62,7 @@ describe("FORCE_OFF", () => {
 
   test("is taken while an OFF hangs in TRANSITIONING", async () => {
     await system().bring("host.0", "on");
-    await system().board.setFault({ kind: "os-ignores-button", component: "host.0" });
+    await system().board.setFault({ kind: "os-ignores-button", component: componentName("host.0") });
     await system().accepted("host.0", "HOST_ACTION_OFF");
     expect(await system().done("host.0", "HOST_ACTION_FORCE_OFF")).toMatchObject({ current: "HOST_STATUS_OFF" });
     await system().board.clearFaults();

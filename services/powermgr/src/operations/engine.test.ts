@@ -299,6 +299,13 @@ describe("what can't be done", () => {
     });
   });
 
+  it("a host that went off by itself after it was pressed on is not held", async () => {
+    await ended(submit("on"));
+    hosts.first.change("off");
+    expect(await ended(submit("force-off"))).toMatchObject({ state: "succeeded", outcomes: [{ power: "off" }] });
+    expect(hosts.first.acts).toEqual(["press"]);
+  });
+
   it("an id that was given up before it arrived is refused for ever", async () => {
     const tombstone: Operation = {
       id: "late",
@@ -484,6 +491,19 @@ describe("after a crash", () => {
       expect(await ended(operation)).toMatchObject({ state: "succeeded", outcomes: [{ power: "off" }] });
       expect(hosts.first.acts).toEqual(["hold", "released early"]);
     });
+  });
+
+  it("a host that was held off since it was pressed on is not held again", async () => {
+    hosts.first.riseMs = "never";
+    const on = submit("on");
+    await expect.poll(() => hosts.first.acts.length).toBe(1);
+    await Promise.all([ended(on), ended(submit("force-off"))]);
+    expect(hosts.first.acts).toEqual(["press", "hold", "held in full"]);
+    await journal.close();
+    await start();
+    engine.recover();
+    expect(await ended(submit("force-off", host, "again"))).toMatchObject({ state: "succeeded" });
+    expect(hosts.first.acts).toHaveLength(3);
   });
 
   it("nothing is begun any more past its deadline", async () => {

@@ -4,7 +4,7 @@ import type { Clock, Log } from "@busbar/daemon";
 import type { Interlock } from "../interlocks/interlock.ts";
 import type { Journal } from "../store/journal.ts";
 import { admit, type Claim, startable } from "./admission.ts";
-import { Execution, stopping } from "./execution.ts";
+import { Execution, endsPendingOn, stopping } from "./execution.ts";
 import { type ComponentOutcome, isFinal, type Operation, type PowerRequest } from "./operation.ts";
 import { footprint, type PlanView } from "./plan.ts";
 import { PulseGate } from "./pulse-gate.ts";
@@ -189,11 +189,14 @@ export class PowerEngine {
   }
 
   /** An operation of the last moments may have pressed a button whose effect is still to come. */
-  #rememberPress({ steps, deadline }: Operation): void {
+  #rememberPress({ steps, outcomes, deadline }: Operation): void {
     const { clock, view } = this.#options;
     if (deadline.boot !== clock.bootId) return;
-    for (const { kind, toward, component, boottime = 0, outcome } of steps) {
-      if (kind !== "press" || toward !== "on" || outcome === "no-op") continue;
+    for (const step of steps) {
+      const { component, boottime = 0, outcome } = step;
+      if (endsPendingOn(step)) this.#pendingOn.delete(component);
+      const hasCome = outcomes.some((known) => known.component === component && known.power === "on");
+      if (step.kind !== "press" || step.toward !== "on" || outcome === "no-op" || hasCome) continue;
       const left = boottime + view.domain(component).timing.powerGood - clock.boottime();
       if (left <= 0) continue;
       this.#pendingOn.set(component, { until: milliseconds(clock.monotonic() + left), isSure: outcome === "done" });

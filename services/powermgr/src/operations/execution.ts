@@ -176,6 +176,7 @@ export class Execution {
     this.#operation.state = step.kind === "await" ? "verifying" : "running";
     try {
       record.outcome = await this.#perform(step, control);
+      if (step.kind === "await" && step.power === "on") this.#options.pendingOn.delete(step.component);
     } catch (thrown) {
       const error = asBusbarError(thrown);
       record.outcome = error.code;
@@ -247,6 +248,7 @@ export class Execution {
 
   #finish(record: StepRecord, outcome: string, started: number): void {
     record.outcome = outcome;
+    if (endsPendingOn(record)) this.#options.pendingOn.delete(record.component);
     record.durationMs = started === 0 ? 0 : Math.round(this.#options.clock.monotonic() - started);
     this.#options.journal.stepped(this.#operation, record);
   }
@@ -301,6 +303,10 @@ export class Execution {
     onOutcome(this.#operation, outcome);
   }
 }
+
+/** Whatever a press toward on had begun is over after a hold in full, and before a press toward off. */
+export const endsPendingOn = ({ kind, toward, outcome }: StepRecord): boolean =>
+  outcome === "done" && (kind === "hold" || (kind === "press" && toward === "off"));
 
 const errorOf = ({ success, errorCode, message, component }: ComponentOutcome): BusbarError | undefined =>
   success ? undefined : new BusbarError(errorCode ?? "POWER_OPERATION_FAILED", message ?? "failed", { component });

@@ -197,6 +197,17 @@ describe("a host switched off", () => {
     expect(status()).toBe("HOST_STATUS_OFF");
   });
 
+  it("leaves what came along with an ON that never reached powermgr as it was", () => {
+    observe({ chassis: "off" });
+    const on = request("on");
+    request("force-off");
+    expect(status(chassis)).toBe("CHASSIS_STATUS_TRANSITIONING");
+    ledger.neverBegan(String(on.operationId), new BusbarError("DEADLINE_EXCEEDED", "it never arrived"));
+    expect(status(chassis)).toBe("CHASSIS_STATUS_OFF");
+    expect(status()).toBe("HOST_STATUS_TRANSITIONING");
+    expect(tables.operation(String(on.operationId))).toMatchObject({ state: "aborted" });
+  });
+
   it("with its chassis: both go, each with its own action", () => {
     observe({ host: "on" });
     request("off", chassis);
