@@ -42,7 +42,7 @@ async function bench(options: BenchOptions, place: Place): Promise<boolean> {
       await work();
     } catch (error) {
       isWhole = false;
-      write(`${what}: FAILED: ${asBusbarError(error).message}`);
+      if (!signal.aborted) write(`${what}: FAILED: ${asBusbarError(error).message}`);
     }
   };
   for (const name of ["bench", "bare"] as const) {
@@ -61,10 +61,11 @@ async function bench(options: BenchOptions, place: Place): Promise<boolean> {
       await system.stop();
     });
   }
+  if (signal.aborted) return false;
   results.sort((a, b) => a.row - b.row);
   for (const line of ["", ...tableOf(results), "", machine]) write(line);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
-  return isWhole && !signal.aborted;
+  return isWhole;
 }
 
 async function measure(budget: Budget, system: BenchSystem, options: BenchOptions, place: Place): Promise<Result> {

@@ -172,7 +172,6 @@ describe("headers", () => {
     ["a negative timeout", headerBlock({ "Busbar-Timeout-Ms": "-5" })],
     ["a timeout of days", headerBlock({ "Busbar-Timeout-Ms": "9999999" })],
     ["a timeout beyond all numbers", headerBlock({ "Busbar-Timeout-Ms": "9".repeat(400) })],
-    ["a block without its version", "Busbar-Actor: e2e\r\n\r\n"],
   ];
   test.each(bad)("with %s are refused at both doors", async (_what, block) => {
     for (const service of ["statemgr", "powermgr"]) {

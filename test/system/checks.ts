@@ -138,7 +138,10 @@ export function strayOperations(
     const owned = operations.filter((row) => row.request_id === requestId && row.state !== "refused");
     if (owned.length > 1) problems.push(`${request} has ${owned.length} operations`);
     if (outcome !== "accepted") continue;
-    if (!operations.some(({ id }) => id === operationId)) problems.push(`${request} has no operation ${operationId}`);
+    const own = operations.find(({ id }) => id === operationId);
+    if (own === undefined) problems.push(`${request} has no operation ${operationId}`);
+    if (own?.state === "refused" && own.error_code === "UNAVAILABLE")
+      problems.push(`${request} was dropped after it had been accepted: ${own.message}`);
     if (owned.some(({ id }) => id !== operationId))
       problems.push(`${request} was told of ${operationId} and has ${owned.map(({ id }) => id)}`);
   }

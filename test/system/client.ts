@@ -26,7 +26,7 @@ const againAfterMs = 30;
 const patienceMs = 40_000;
 
 /** Nothing was decided, or nobody can tell: the request id makes it safe to ask again. */
-const undecided: ReadonlySet<ErrorCode> = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED"]);
+const undecided: ReadonlySet<ErrorCode> = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED"]);
 
 /** A client as we want them: it asks again with the same request id until it has an answer. */
 export class Client {

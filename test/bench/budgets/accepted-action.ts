@@ -16,7 +16,7 @@ export const acceptedAction: Budget = {
   system: "bench",
   unit: "µs",
   percentile: 50,
-  samples: { usual: 40, quick: 20 },
+  samples: { usual: 50, quick: 20 },
   async open(setting) {
     const rail = await openRail(setting, component);
     let { past } = await accept(rail, async () => {});

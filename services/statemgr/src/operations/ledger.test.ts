@@ -197,6 +197,14 @@ describe("a host switched off", () => {
     expect(status()).toBe("HOST_STATUS_OFF");
   });
 
+  it("keeps what an ON was answered that powermgr refused after it was superseded", () => {
+    observe({});
+    const on = request("on");
+    request("off");
+    expect(ledger.refused(String(on.operationId), new BusbarError("UNAVAILABLE", "nobody serves it"))).toBe(false);
+    expect(tables.operation(String(on.operationId))).toMatchObject({ state: "aborted" });
+  });
+
   it("leaves what came along with an ON that never reached powermgr as it was", () => {
     observe({ chassis: "off" });
     const on = request("on");

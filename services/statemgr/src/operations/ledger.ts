@@ -101,15 +101,19 @@ export class Ledger {
     }
   }
 
-  /** powermgr did not admit the operation: all its components are as they were. */
-  refused(operationId: string, error: BusbarError): void {
+  /**
+   * powermgr did not admit the operation: all its components are as they were.
+   * @returns false when it was superseded meanwhile. Then that is its end, and its request keeps the answer it has.
+   */
+  refused(operationId: string, error: BusbarError): boolean {
     const operation = this.#tables.operation(operationId);
-    if (!operation) return;
     this.#putBack(operationId, error);
+    if (operation?.state !== "open") return false;
     this.#end(operation, "refused", error);
     // The same id may be tried again where that can help; otherwise it keeps its answer.
     if (error.mapping.retry === "no") this.#tables.refuseRequest(Buffer.from(encodeError(error)), operationId);
     else this.#tables.forgetRequest(operationId);
+    return true;
   }
 
   /** powermgr never saw the operation and never will: all its components are as they were. */

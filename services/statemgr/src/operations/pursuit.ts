@@ -34,12 +34,14 @@ export class Pursuit {
   /** Hands a new operation to powermgr. A refusal is recorded before it is returned. */
   async begin(operation: OperationRow): Promise<Submission> {
     const submission = await this.#options.link.submit(operation, this.#stop.signal);
-    if (submission.kind === "refused") {
-      await this.#options.commits.commit(() => this.#options.ledger.refused(operation.id, submission.error));
-    } else {
+    if (submission.kind !== "refused") {
       this.#follow(operation.id, submission.kind === "lost");
+      return submission;
     }
-    return submission;
+    const { commits, ledger } = this.#options;
+    const isRefused = await commits.commit(() => ledger.refused(operation.id, submission.error));
+    // Superseded before it got that far: it was accepted, and its end is recorded.
+    return isRefused ? submission : { kind: "admitted" };
   }
 
   /** Asks about everything that is open: at start, and when events may have been missed. */
