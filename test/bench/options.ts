@@ -13,7 +13,7 @@ export interface BenchOptions {
 export const usage = `npm run bench -- [flags]
 
   --only 1,4     only these rows of the table of budgets
-  --rounds N     rounds of floor and figure (default: 16, with --quick 5)
+  --rounds N     rounds of floor and figure (default: 16, with --quick 4)
   --quick        fewer samples in a round: for a look, not for a verdict
   --json FILE    the results, also as JSON
   --help         this text
@@ -28,7 +28,7 @@ export function parseOptions(argv: readonly string[], rows: readonly number[]): 
   const quick = values.quick ?? false;
   return {
     only: values.only?.split(",").map((text) => rowOf(text, rows)),
-    rounds: values.rounds === undefined ? (quick ? 5 : 16) : roundsOf(values.rounds),
+    rounds: values.rounds === undefined ? (quick ? 4 : 16) : roundsOf(values.rounds),
     quick,
     json: values.json,
     help: values.help ?? false,

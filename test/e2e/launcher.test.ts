@@ -282,6 +282,38 @@ describe("a running launcher", () => {
     await stop(system);
   });
 
+  test("starts a powermgr again that was killed in the middle of a reset: it is not made again, and its outcome is unknown", async () => {
+    const platform = quickPlatformIn(join(directory, "slow-reset"), { platform: [["reset: 100ms", "reset: 900ms"]] });
+    const system = await started(["--platform", platform]);
+    await attached(system, async (board, peer) => {
+      const events = await peer.subscribe(subjects.transition(host));
+      const change = (what: string, matches: (change: StateChangeMessage) => boolean) =>
+        peer.messages
+          .until(what, ({ sid, body }) => sid === events && matches(decodeStateChange(host, body)))
+          .then(({ body }) => decodeStateChange(host, body));
+      await peer.request(subjects.action("statemgr", host), encodeActionRequest(host, "HOST_ACTION_ON"));
+      await change("ON", ({ current }) => current === "HOST_STATUS_ON");
+
+      const reply = await peer.request(
+        subjects.action("statemgr", host),
+        encodeActionRequest(host, "HOST_ACTION_FORCE_RESTART"),
+      );
+      const operationId = reply.headers.get("Busbar-Operation-Id");
+      await board.until((entry) => entry.type === "reset", { timeout: milliseconds(patienceMs) });
+      process.kill(system.run.pids.powermgr ?? 0, "SIGKILL");
+
+      const ended = await change(
+        "the end of the reset",
+        ({ current, origin }) => origin.operationId === operationId && current !== "HOST_STATUS_TRANSITIONING",
+      );
+      expect(ended).toMatchObject({ current: "HOST_STATUS_ON", origin: { errorCode: "OUTCOME_UNKNOWN" } });
+      const entries = await board.entries();
+      expect(pulsesOn("reset-button-0", entries)).toHaveLength(1);
+      expect(entries.filter(({ type }) => type === "reset")).toHaveLength(1);
+    });
+    await stop(system);
+  });
+
   test("names the process that runs now, after one was started again", async () => {
     const system = await started();
     const killed = system.run.pids.statemgr ?? 0;

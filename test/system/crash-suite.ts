@@ -24,6 +24,7 @@ import { keepEvidence, type LoggedLine } from "./evidence.ts";
 import { FrameProxy } from "./frame-proxy.ts";
 import { readPowermgr } from "./powermgr-journal.ts";
 import { readChanges, readComponents, readOpenOperations, readStatemgr } from "./statemgr-record.ts";
+import { isUnknowable } from "./unknowable.ts";
 
 export type Victim = Exclude<ProcessName, "board">;
 export const victims: readonly Victim[] = ["statemgr", "powermgr", "broker"];
@@ -227,7 +228,8 @@ export class CrashSuite {
     for (const stream of Object.values(this.#streams)) stream.forget();
     const problems = await this.settle();
     const { hazards, pending } = await this.suite.board.hazards({ final: true });
-    return [...problems, ...[...hazards, ...pending].map((hazard) => `hazard: ${JSON.stringify(hazard)}`)];
+    const held = [...hazards, ...pending].filter((hazard) => !isUnknowable(hazard, this.#entries));
+    return [...problems, ...held.map((hazard) => `hazard: ${JSON.stringify(hazard)}`)];
   }
 
   async stop(): Promise<void> {
@@ -271,7 +273,9 @@ export class CrashSuite {
           ({ requestId, component, action, error }) =>
             `request ${requestId} (${action} of ${component}) was refused: ${error.code} ${error.message}`,
         ),
-      ...hazards.map((hazard) => `hazard: ${JSON.stringify(hazard)}`),
+      ...hazards
+        .filter((hazard) => !isUnknowable(hazard, this.#entries))
+        .map((hazard) => `hazard: ${JSON.stringify(hazard)}`),
       ...pending.map((hazard) => `not explained: ${JSON.stringify(hazard)}`),
     ];
   }

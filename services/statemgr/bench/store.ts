@@ -33,7 +33,7 @@ export async function openStore(
   const { database, epoch } = openDatabase(directory);
   const tables = prepareTables(database);
   const clock = systemClock();
-  const ledger = new Ledger(tables, new ChangeLog(tables, epoch, clock, retention), graph, clock);
+  const ledger = new Ledger(tables, new ChangeLog(tables, epoch, retention), graph, clock);
   const queue = new CommitQueue(database, {
     committed: () => {},
     failed: (error) => {

@@ -49,7 +49,7 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
       log.error({ err }, "changes can't be stored");
     },
   });
-  const changes = new ChangeLog(tables, epoch, clock, {
+  const changes = new ChangeLog(tables, epoch, {
     stateChanges: config.retainStateChanges,
     events: config.retainEvents,
     published: () => relay.position,

@@ -32,10 +32,11 @@ export class PowerMonitor {
   }
 
   async start(): Promise<void> {
-    for (const [component, control] of this.#options.controls) {
+    const reads = [...this.#options.controls].map(async ([component, control]) => {
       this.#unsubscribe.push(control.sense.onChange((power) => this.#note(component, power)));
       this.#note(component, await control.sense.readStable());
-    }
+    });
+    await Promise.all(reads);
   }
 
   observation(component: ComponentName): Observation {

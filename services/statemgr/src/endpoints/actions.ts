@@ -95,9 +95,10 @@ async function carryOut(received: Received, options: ActionOptions): Promise<Ans
   const decided = await commits.commit(() => answered(received, digest, options) ?? take(received, digest, options));
   if ("stored" in decided) return replay(component, decided.stored);
   const { taken } = decided;
-  if (taken.isNew && taken.operationId !== undefined) {
-    const operation = tables.operation(taken.operationId);
-    const submission = operation && (await pursuit.begin(operation));
+  if (taken.operationId !== undefined) {
+    const operation = taken.isNew ? tables.operation(taken.operationId) : undefined;
+    // Whoever joins one that is being handed over gets the same answer.
+    const submission = await (operation ? pursuit.begin(operation) : pursuit.beginning(taken.operationId));
     if (submission?.kind === "refused") throw submission.error;
   }
   return answer(component, taken.status, taken.outcome, taken.operationId);

@@ -7,7 +7,6 @@ import {
   subjects,
   timestamp,
 } from "@busbar/contracts";
-import type { Clock } from "@busbar/daemon";
 import type { ChangeReason, OperationRow, StateChangeRow, Tables } from "../store/tables.ts";
 
 export interface Retention {
@@ -29,6 +28,8 @@ export interface NewChange {
   readonly reason: ChangeReason;
   readonly operation: OperationRow | undefined;
   readonly error: { readonly code: StateChangeRow["error_code"]; readonly message: string | null } | undefined;
+  /** The component's row says the same. Milliseconds since 1970. */
+  readonly changedAt: number;
   readonly previousDurationMs: number;
 }
 
@@ -39,13 +40,11 @@ const pruneEvery = 256;
 export class ChangeLog {
   #tables: Tables;
   #epoch: string;
-  #clock: Clock;
   #retention: Retention;
 
-  constructor(tables: Tables, epoch: string, clock: Clock, retention: Retention) {
+  constructor(tables: Tables, epoch: string, retention: Retention) {
     this.#tables = tables;
     this.#epoch = epoch;
-    this.#clock = clock;
     this.#retention = retention;
   }
 
@@ -66,7 +65,7 @@ export class ChangeLog {
       request_id: change.operation?.request_id ?? null,
       error_code: change.error?.code ?? null,
       message: change.error?.message ?? null,
-      changed_at: this.#clock.now(),
+      changed_at: change.changedAt,
       previous_duration_ms: change.previousDurationMs,
     };
     const id = Number(this.#tables.addChange(row).lastInsertRowid);

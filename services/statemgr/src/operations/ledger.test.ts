@@ -35,7 +35,7 @@ beforeEach(() => {
   clock = new FakeClock();
   ledger = new Ledger(
     tables,
-    new ChangeLog(tables, opened.epoch, clock, { stateChanges: 1000, events: 1000, published: () => 0 }),
+    new ChangeLog(tables, opened.epoch, { stateChanges: 1000, events: 1000, published: () => 0 }),
     graph,
     clock,
   );

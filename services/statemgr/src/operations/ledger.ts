@@ -282,6 +282,7 @@ export class Ledger {
       reason: "RECOVERED",
       operation: undefined,
       error: undefined,
+      changedAt: row.changed_at,
       previousDurationMs: 0,
     });
     this.#tables.putComponent({ ...row, revision });
@@ -312,6 +313,7 @@ export class Ledger {
       reason: cause.reason,
       operation: cause.operation,
       error: cause.error,
+      changedAt: now,
       previousDurationMs: Math.max(0, now - before.changed_at),
     });
     this.#tables.putComponent({ ...moved, changed_at: now, revision });

@@ -26,22 +26,22 @@ export class Pursuit {
   #options: PursuitOptions;
   #stop = new AbortController();
   #running = new Map<string, { wake: () => void; done: Promise<void> }>();
+  #beginning = new Map<string, Promise<Submission>>();
 
   constructor(options: PursuitOptions) {
     this.#options = options;
   }
 
   /** Hands a new operation to powermgr. A refusal is recorded before it is returned. */
-  async begin(operation: OperationRow): Promise<Submission> {
-    const submission = await this.#options.link.submit(operation, this.#stop.signal);
-    if (submission.kind !== "refused") {
-      this.#follow(operation.id, submission.kind === "lost");
-      return submission;
-    }
-    const { commits, ledger } = this.#options;
-    const isRefused = await commits.commit(() => ledger.refused(operation.id, submission.error));
-    // Superseded before it got that far: it was accepted, and its end is recorded.
-    return isRefused ? submission : { kind: "admitted" };
+  begin(operation: OperationRow): Promise<Submission> {
+    const submission = this.#begin(operation).finally(() => this.#beginning.delete(operation.id));
+    this.#beginning.set(operation.id, submission);
+    return submission;
+  }
+
+  /** What powermgr says to an operation that is being handed over; undefined when it has said so. */
+  beginning(id: string): Promise<Submission> | undefined {
+    return this.#beginning.get(id);
   }
 
   /** Asks about everything that is open: at start, and when events may have been missed. */
@@ -70,6 +70,18 @@ export class Pursuit {
   async stop(): Promise<void> {
     this.#stop.abort(new BusbarError("ABORTED", "statemgr is stopping", { reason: "stopping" }));
     await Promise.allSettled([...this.#running.values()].map(({ done }) => done));
+  }
+
+  async #begin(operation: OperationRow): Promise<Submission> {
+    const { link, commits, ledger } = this.#options;
+    const submission = await link.submit(operation, this.#stop.signal);
+    if (submission.kind !== "refused") {
+      this.#follow(operation.id, submission.kind === "lost");
+      return submission;
+    }
+    const isRefused = await commits.commit(() => ledger.refused(operation.id, submission.error));
+    // Superseded before it got that far: it was accepted, and its end is recorded.
+    return isRefused ? submission : { kind: "admitted" };
   }
 
   #openIds(): ReadonlySet<string> {
@@ -161,7 +173,9 @@ export class Pursuit {
   async #sendAgain(operation: OperationRow): Promise<boolean> {
     const { link, commits, ledger } = this.#options;
     const submission = await link.submit(operation, this.#stop.signal);
-    if (submission.kind === "refused" && !this.#stop.signal.aborted) {
+    // Nobody was there. It may have been answered as accepted already, so it is not dropped while there is time.
+    const isForNow = submission.kind === "refused" && submission.error.code === "UNAVAILABLE";
+    if (submission.kind === "refused" && !isForNow && !this.#stop.signal.aborted) {
       await commits.commit(() => ledger.refused(operation.id, submission.error));
     }
     return submission.kind === "admitted";
