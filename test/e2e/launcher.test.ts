@@ -12,11 +12,11 @@ import { type BoardController, connectController } from "@busbar/hardware";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually, patienceMs } from "./bounded.ts";
 import { pulsesOn, shownEntry } from "./journal.ts";
-import { expectNoProcessIn, isAlive, killProcessesIn, processesIn } from "./our-processes.ts";
+import { expectNoProcessIn, isAlive, killProcessesIn, processesIn, temporaryDirectory } from "./our-processes.ts";
 import { platformIn, quickPlatformIn, repository } from "./platform-files.ts";
 import { type Program, runBundle } from "./program.ts";
 import { RawNats } from "./raw-nats.ts";
-import { assertedAtTheEnd, journalFile, natsServer, temporaryDirectory } from "./system.ts";
+import { assertedAtTheEnd, journalFile, natsServer } from "./system.ts";
 
 /** `npm start` without its bootstrap: the bundle that it runs, in a root of its own, so that .data/ is our own too. */
 const directory = temporaryDirectory();
@@ -31,10 +31,7 @@ const forceThreshold = 3_500;
 let programs: Program[] = [];
 let count = 0;
 
-const onExit = () => killProcessesIn(directory);
-
 beforeAll(() => {
-  process.once("exit", onExit);
   mkdirSync(join(directory, "tmp"), { recursive: true });
   mkdirSync(root);
   for (const name of ["dist", "platforms"]) symlinkSync(join(repository(), name), join(root, name));
@@ -67,7 +64,6 @@ let dataDirs: string[] = [];
 
 afterAll(() => {
   killProcessesIn(directory);
-  process.removeListener("exit", onExit);
   rmSync(directory, { recursive: true, force: true });
 });
 

@@ -7,10 +7,10 @@ import { type BoardController, connectController } from "@busbar/hardware";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { eventually, patienceMs, within } from "./bounded.ts";
 import { shownEntry } from "./journal.ts";
-import { expectNoProcessIn, killProcessesIn } from "./our-processes.ts";
+import { expectNoProcessIn, killProcessesIn, temporaryDirectory } from "./our-processes.ts";
 import { platformIn, type Replacement } from "./platform-files.ts";
 import { type Program, run, runBundle } from "./program.ts";
-import { natsServer, temporaryDirectory } from "./system.ts";
+import { natsServer } from "./system.ts";
 
 /** Daemons started by hand beside a board, without the launcher, as units start them. */
 const directory = temporaryDirectory();
@@ -52,7 +52,6 @@ let boardProcess: Program;
 let seq = 0;
 
 beforeAll(async () => {
-  process.once("exit", onExit);
   boardProcess = runBundle("board", [
     "--socket",
     boardSocket,
@@ -63,8 +62,6 @@ beforeAll(async () => {
   ]);
   board = await eventually("the board", () => connectController({ socket: boardSocket, client: "test" }));
 });
-
-const onExit = () => killProcessesIn(directory);
 
 beforeEach(async ({ task, onTestFailed }) => {
   seq = (await board.state()).seq;
@@ -93,7 +90,6 @@ afterAll(async () => {
     await expectNoProcessIn(directory);
   } finally {
     killProcessesIn(directory);
-    process.removeListener("exit", onExit);
     rmSync(directory, { recursive: true, force: true });
   }
 });

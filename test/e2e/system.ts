@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Bus } from "@busbar/bus";
 import {
@@ -26,7 +25,7 @@ import { type ProcessName, type Suite, startSuite } from "@busbar/launcher";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import { Arrivals, eventually, patienceMs } from "./bounded.ts";
 import { isEdge, type Pulse, pulsesOn, shownEntry } from "./journal.ts";
-import { expectNoProcessIn, killProcessesIn } from "./our-processes.ts";
+import { expectNoProcessIn, killProcessesIn, temporaryDirectory } from "./our-processes.ts";
 import { type Changes, quickPlatformIn, repository } from "./platform-files.ts";
 
 /** A state change as statemgr told of it. */
@@ -376,11 +375,6 @@ export const journalFile = (dataDir: string): JournalEntry[] =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as JournalEntry);
 
-/** A directory for one test file, gone when it ends. */
-export function temporaryDirectory(): string {
-  return mkdtempSync(join(tmpdir(), "busbar-e2e-"));
-}
-
 /**
  * One system for all tests of a file. What a failed test shows: everything logged since it began, the board's journal
  * of that time, and all state changes.
@@ -389,10 +383,8 @@ export function useSystem(options: SystemOptions = {}): () => System {
   const log: LogLine[] = [];
   const dataDir = temporaryDirectory();
   let system: System | undefined;
-  const onExit = () => killProcessesIn(dataDir);
 
   beforeAll(async () => {
-    process.once("exit", onExit);
     try {
       system = await System.start(options, log, dataDir);
     } catch (error) {
@@ -419,7 +411,6 @@ export function useSystem(options: SystemOptions = {}): () => System {
     } finally {
       await system?.suite.stop();
       killProcessesIn(dataDir);
-      process.removeListener("exit", onExit);
       rmSync(dataDir, { recursive: true, force: true });
     }
   });
