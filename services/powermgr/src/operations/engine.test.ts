@@ -529,4 +529,15 @@ describe("after a crash", () => {
     expect(operation).toMatchObject({ state: "succeeded", outcomes: [{ power: "on" }] });
     expect(hosts.first.acts).toEqual(["press"]);
   });
+
+  it("a cycle that had pressed the host on again waits for that, and no longer for its going off", async () => {
+    const pressedOff = { ...press, toward: "off", outcome: "done" } as const;
+    const pressedOn = { ...press, part: 1, step: 2, outcome: "done" } as const;
+    hosts.first.change("on");
+    const operation = await crashed("cycle", [pressedOff, pressedOn], {
+      deadline: { boot: systemClock().bootId, at: systemClock().boottime() + 60_000 },
+    });
+    expect(operation).toMatchObject({ state: "succeeded", outcomes: [{ power: "on" }] });
+    expect(hosts.first.acts).toEqual([]);
+  });
 });

@@ -111,7 +111,12 @@ export class Execution {
     }
     this.#signal.throwIfAborted();
     if (isAct(step)) await this.#act(step, control, known ?? (await this.#record(step, part, number, control)));
-    else await this.#wait(step, control, part, number);
+    else if (!this.#hasActedAfter(part, number)) await this.#wait(step, control, part, number);
+  }
+
+  /** Waits are not in the journal; one that an act followed before a crash was over then, and may never be so again. */
+  #hasActedAfter(part: number, number: number): boolean {
+    return this.#operation.steps.some((record) => record.part > part || (record.part === part && record.step > number));
   }
 
   /** A toggle that began before a crash, or that failed. */
