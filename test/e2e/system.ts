@@ -81,6 +81,17 @@ export class System {
   }
 
   static async start({ changes: differing = {} }: SystemOptions, log: LogLine[], dataDir: string): Promise<System> {
+    const changes = new Arrivals<ChangeEvent>();
+    const events = new Arrivals<AnyEvent>();
+    const listen = async (bus: Bus) => {
+      await bus.subscribe(subjects.everyTransition, ({ subject, data }) => {
+        const change = decodeStateChange(componentOf(subject), data);
+        changes.add({ ...change, subject, data, revision: Number(change.origin.revision?.id) });
+      });
+      for (const subject of [subjects.everyPowerResult, subjects.everyPowerGood]) {
+        await bus.subscribe(subject, ({ subject: heard, data }) => events.add({ subject: heard, data }));
+      }
+    };
     const suite = await startSuite({
       root: repository(),
       natsServer: natsServer(),
@@ -89,17 +100,21 @@ export class System {
       profile: "bmc",
       onLine: (name, line) => log.push({ name, line }),
       signal: AbortSignal.timeout(patienceMs),
+      listen,
     });
-    const changes = new Arrivals<ChangeEvent>();
-    const events = new Arrivals<AnyEvent>();
-    await suite.bus.subscribe(subjects.everyTransition, ({ subject, data }) => {
-      const change = decodeStateChange(componentOf(subject), data);
-      changes.add({ ...change, subject, data, revision: Number(change.origin.revision?.id) });
+    const system = new System({ dataDir, suite, changes, events, log });
+    await system.told();
+    return system;
+  }
+
+  /** Every change that statemgr knows of has been told: what comes from here on is new. */
+  async told(): Promise<void> {
+    await eventually("every state is told", async () => {
+      const heard = new Set(this.changes.since(0).map(({ revision }) => revision));
+      const untold = (await this.states()).filter(({ revision }) => !heard.has(Number(revision?.id)));
+      expect(untold).toEqual([]);
+      return true;
     });
-    for (const subject of [subjects.everyPowerResult, subjects.everyPowerGood]) {
-      await suite.bus.subscribe(subject, ({ subject: heard, data }) => events.add({ subject: heard, data }));
-    }
-    return new System({ dataDir, suite, changes, events, log });
   }
 
   get bus(): Bus {

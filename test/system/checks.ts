@@ -126,6 +126,15 @@ export interface Acceptance {
   readonly operationId: string | undefined;
 }
 
+/** A crash alone makes nothing fail: what was under way goes on, or what came of it is unknown. */
+export const needlessFailures = ({ operations }: StatemgrRecord): string[] =>
+  operations
+    .filter(({ state }) => state === "failed")
+    .map(
+      ({ id, component, action, error_code, message }) =>
+        `operation ${id} (${action} of ${component}) failed: ${error_code} ${message}`,
+    );
+
 /** Every accepted request has exactly one operation, and that one exactly one end. */
 export function strayOperations(
   { operations }: StatemgrRecord,

@@ -13,6 +13,7 @@ import {
   assertedLines,
   disagreements,
   illegalHistory,
+  needlessFailures,
   strayEvents,
   strayOperations,
   strayToggles,
@@ -55,6 +56,8 @@ export interface CrashSuiteOptions {
   readonly platform?: (directory: string) => string;
   /** Refusals that are right answers to what is asked. */
   readonly mayRefuse?: readonly ErrorCode[];
+  /** Not only crashes get in the way of what is asked. */
+  readonly mayFail?: boolean;
 }
 
 /**
@@ -67,24 +70,29 @@ export class CrashSuite {
   readonly proxy: FrameProxy;
   readonly client: Client;
   readonly #mayRefuse: ReadonlySet<ErrorCode>;
+  readonly #mayFail: boolean;
   readonly #log: LoggedLine[];
+  readonly #onExit: () => void;
   readonly #witness: Witness;
   readonly #entries: JournalEntry[] = [];
   readonly #streams: { readonly statemgr: StreamReader; readonly powermgr: StreamReader };
   #witnessed = 0;
 
   private constructor(
-    { name, mayRefuse = [] }: CrashSuiteOptions,
+    { name, mayRefuse = [], mayFail = false }: CrashSuiteOptions,
     dataDir: string,
     suite: Suite,
     proxy: FrameProxy,
     log: LoggedLine[],
+    onExit: () => void,
   ) {
     this.dataDir = dataDir;
     this.suite = suite;
     this.proxy = proxy;
     this.#mayRefuse = new Set(mayRefuse);
+    this.#mayFail = mayFail;
     this.#log = log;
+    this.#onExit = onExit;
     this.client = new Client(suite.bus, name);
     this.#witness = new Witness(suite.board);
     this.#streams = {
@@ -100,6 +108,8 @@ export class CrashSuite {
     const dataDir = mkdtempSync(join(tmpdir(), "busbar-crash-"));
     const log: LoggedLine[] = [];
     let proxy: FrameProxy | undefined;
+    const onExit = () => killProcessesIn(dataDir);
+    process.once("exit", onExit);
     try {
       const suite = await startSuite({
         root: root(),
@@ -116,11 +126,12 @@ export class CrashSuite {
         restart,
       });
       if (proxy === undefined) throw new Error("the launcher asked for no route");
-      return new CrashSuite(options, dataDir, suite, proxy, log);
+      return new CrashSuite(options, dataDir, suite, proxy, log, onExit);
     } catch (error) {
       console.error(log.map(({ process, line }) => `${process} ${line}`).join("\n"));
       proxy?.close();
-      killProcessesIn(dataDir);
+      onExit();
+      process.removeListener("exit", onExit);
       rmSync(dataDir, { recursive: true, force: true });
       throw error;
     }
@@ -235,7 +246,8 @@ export class CrashSuite {
   async stop(): Promise<void> {
     await this.suite.stop();
     this.proxy.close();
-    killProcessesIn(this.dataDir);
+    this.#onExit();
+    process.removeListener("exit", this.#onExit);
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
@@ -266,6 +278,7 @@ export class CrashSuite {
       ...illegalHistory(statemgr),
       ...untoldChanges(statemgr),
       ...strayOperations(statemgr, powermgr, this.client.accepted),
+      ...(this.#mayFail ? [] : needlessFailures(statemgr)),
       ...strayToggles(powermgr, this.#entries),
       ...this.client.refused
         .filter(({ error }) => !this.#mayRefuse.has(error.code))

@@ -31,7 +31,9 @@ export interface SuiteOptions {
   readonly board?: string;
   readonly onLine: (process: string, line: string) => void;
   readonly signal?: AbortSignal;
-  /** Asked once, when broker and board are up: puts something between them and the daemons. What we do goes past it. */
+  /** Called once, when broker and board are up and no daemon runs yet: hears all that they will say. */
+  readonly listen?: (bus: Bus) => Promise<void>;
+  /** As `listen`: puts something between broker, board and the daemons. What we do goes past it. */
   readonly route?: (real: Addresses) => Promise<Addresses>;
   /** False: the hazard judge is told of what was accepted by somebody else. */
   readonly witness?: boolean;
@@ -178,6 +180,7 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
     board = await retried(() => connectController({ socket: boardSocket, client: "launcher" }), signal);
     bus = await connectBus({ url: natsUrl(), name: "launcher", log: quietLog, signal });
     if (options.witness !== false) await startWitness(bus, board);
+    await options.listen?.(bus);
     routed = await options.route?.(addresses());
     await board.onEntry((entry) => {
       // The BMC's reset line: on real hardware everything that runs on it ends at once.
@@ -228,8 +231,12 @@ async function answering(bus: Bus, signal: AbortSignal): Promise<void> {
     const lists = await Promise.all(
       endpoints.componentLists.map((list) => bus.request(list, {}, { timeout: askTimeout, signal })),
     );
-    const seen = lists.reduce((sum, list) => sum + list.message.components.length, 0);
-    if (seen < message.domains.length) throw new BusbarError("UNAVAILABLE", "statemgr has not seen every component");
+    const seen = new Map(
+      lists.flatMap(({ message: { components } }) => components.map((each) => [each.component, each])),
+    );
+    const missing = message.domains.find(({ component, power }) => seen.get(component)?.observed !== power);
+    if (missing !== undefined)
+      throw new BusbarError("UNAVAILABLE", `statemgr has not seen yet what ${missing.component} is`);
   }, signal);
 }
 
