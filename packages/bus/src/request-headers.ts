@@ -10,6 +10,8 @@ export interface RequestHeaders {
   readonly actor?: string;
   /** How long the caller gives the operation, from receipt. */
   readonly timeout?: Milliseconds;
+  /** Interlocks to be overridden, where policy allows that. */
+  readonly override?: readonly string[];
   /** W3C trace context. */
   readonly traceparent?: string;
 }
@@ -19,6 +21,7 @@ const timeoutRange = { min: 1, max: 3_600_000 };
 const idPattern = /^[\x21-\x7e]{1,128}$/;
 /** A person's name may have any letters, but nothing that steers a terminal or a log. */
 const actorPattern = /^[^\p{C}]{1,256}$/u;
+const overridePattern = /^[a-z-]{1,40}(?: ?, ?[a-z-]{1,40}){0,15}$/;
 /** https://www.w3.org/TR/trace-context/#traceparent-header, version 00; all-zero ids are invalid. */
 const traceparentPattern = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
@@ -29,12 +32,14 @@ export function readRequestHeaders(sent: MsgHdrs | undefined): RequestHeaders {
   const requestId = single(sent, headers.requestId, idPattern, "1 to 128 visible ASCII characters");
   const actor = single(sent, headers.actor, actorPattern, "1 to 256 printable characters");
   const timeout = timeoutOf(sent);
+  const override = single(sent, headers.override, overridePattern, "names of interlocks, separated by commas");
   const traceparent = sent.get(headers.traceparent, Match.IgnoreCase);
   return {
     ...(operationId !== undefined && { operationId }),
     ...(requestId !== undefined && { requestId }),
     ...(actor !== undefined && { actor }),
     ...(timeout !== undefined && { timeout }),
+    ...(override !== undefined && { override: override.split(",").map((name) => name.trim()) }),
     // A broken trace context is dropped, as its specification says: tracing must never refuse a request.
     ...(traceparentPattern.test(traceparent) && { traceparent }),
   };
@@ -72,5 +77,6 @@ export const requestHeaderLines = (request: RequestHeaders): Record<string, stri
   [headers.requestId]: request.requestId,
   [headers.actor]: request.actor,
   [headers.timeoutMs]: request.timeout === undefined ? undefined : String(Math.max(1, Math.round(request.timeout))),
+  [headers.override]: request.override?.join(","),
   [headers.traceparent]: request.traceparent,
 });

@@ -2,7 +2,7 @@ import { BusbarError } from "./busbar-error.ts";
 import { type ComponentKind, type ComponentName, componentKinds, kindOf } from "./component.ts";
 import { actionMessages } from "./kinds.ts";
 import { type MessageType, messageType, undecoded } from "./message-type.ts";
-import { busbar } from "./messages.ts";
+import { busbar, schema } from "./messages.ts";
 import { subjects } from "./subjects.ts";
 
 export type ServiceName = "powermgr" | "statemgr";
@@ -33,12 +33,45 @@ const action = (service: ServiceName, kind: ComponentKind) => ({
   summary: `Carry out an action on a ${kind}`,
 });
 
+const explain = (service: ServiceName, kind: ComponentKind) => ({
+  service,
+  name: `${kind}-explain`,
+  subject: subjects.everyOf(service, kind, "explain"),
+  request: messageType("ExplainRequest", v1.ExplainRequest),
+  response: messageType("ExplainResponse", v1.ExplainResponse),
+  summary: `What would become of an action on a ${kind}, without carrying it out`,
+});
+
+/** Seed 001's subjects: the action is the subject's, the component is in the body. */
+const publicPower = (kind: "host" | "chassis", verb: "on" | "off" | "reset") => {
+  const plural = kind === "host" ? "hosts" : "chassis";
+  return {
+    service: "powermgr" as const,
+    kind,
+    verb,
+    name: verb === "reset" ? `${plural}-reset` : `${plural}-power-${verb}`,
+    subject: verb === "reset" ? `powermgr.${plural}.reset` : `powermgr.${plural}.power.${verb}`,
+    request: messageType("PowerControlRequest", schema.v1alpha1.PowerControlRequest),
+    response: messageType("PowerControlResponse", schema.v1alpha1.PowerControlResponse),
+    summary: `${verb === "reset" ? "Reset" : `Power ${verb}`} one ${kind}`,
+  };
+};
+
 /** The endpoints that exist once per kind come from this row, never from copies. */
 const perKind = (service: ServiceName, kinds: readonly ComponentKind[]) => kinds.map((kind) => action(service, kind));
 
 export const endpoints = {
   statemgrActions: perKind("statemgr", componentKinds),
   powermgrActions: perKind("powermgr", componentKinds),
+  statemgrExplain: componentKinds.map((kind) => explain("statemgr", kind)),
+  powermgrExplain: componentKinds.map((kind) => explain("powermgr", kind)),
+  publicPower: [
+    publicPower("host", "on"),
+    publicPower("host", "off"),
+    publicPower("host", "reset"),
+    publicPower("chassis", "on"),
+    publicPower("chassis", "off"),
+  ],
   componentGet: componentKinds.map((kind) => ({
     service: "statemgr" as const,
     name: `${kind}-get`,
@@ -108,6 +141,50 @@ export const endpoints = {
     response: messageType("ListOperationsResponse", v1.ListOperationsResponse),
     summary: "Active and past operations",
   },
+  operationsAbort: {
+    service: "powermgr",
+    name: "operations-abort",
+    subject: "powermgr.operations.abort",
+    request: messageType("AbortOperationRequest", v1.AbortOperationRequest),
+    response: messageType("Operation", v1.Operation),
+    summary: "End an operation before its time",
+  },
+  emergencyOff: {
+    service: "powermgr",
+    name: "emergency-off",
+    subject: "powermgr.system.emergency.off",
+    request: messageType("EmergencyOffRequest", v1.EmergencyOffRequest),
+    response: messageType("EmergencyStatus", v1.EmergencyStatus),
+    summary: "Cut power now and keep it off",
+  },
+  emergencyClear: {
+    service: "powermgr",
+    name: "emergency-clear",
+    subject: "powermgr.system.emergency.clear",
+    request: messageType("EmergencyClearRequest", v1.EmergencyClearRequest),
+    response: messageType("EmergencyStatus", v1.EmergencyStatus),
+    summary: "Allow power again after an emergency",
+  },
+  firmwareLockSet: {
+    service: "powermgr",
+    name: "firmware-lock-set",
+    subject: "powermgr.system.firmware_lock.set",
+    request: messageType("SetFirmwareLockRequest", v1.SetFirmwareLockRequest),
+    response: messageType("FirmwareLockStatus", v1.FirmwareLockStatus),
+    summary: "Let nothing be switched on or reset while firmware is written",
+  },
+  firmwareLockClear: {
+    service: "powermgr",
+    name: "firmware-lock-clear",
+    subject: "powermgr.system.firmware_lock.clear",
+    request: messageType("ClearFirmwareLockRequest", v1.ClearFirmwareLockRequest),
+    response: messageType("FirmwareLockStatus", v1.FirmwareLockStatus),
+    summary: "End the firmware lock",
+  },
+  configGet: settingsGet("config", "How powermgr is configured"),
+  configUpdate: settingsUpdate("config", "Change powermgr's configuration while it runs"),
+  policiesGet: settingsGet("policies", "The power policies in force"),
+  policiesUpdate: settingsUpdate("policies", "Change power policies while powermgr runs"),
   domainsList: {
     service: "powermgr",
     name: "domains-list",
@@ -119,6 +196,28 @@ export const endpoints = {
   powermgrHealth: health("powermgr"),
   statemgrHealth: health("statemgr"),
 } as const;
+
+function settingsGet(what: "config" | "policies", summary: string) {
+  return {
+    service: "powermgr" as const,
+    name: `${what}-get`,
+    subject: `powermgr.${what}.get`,
+    request: messageType("GetSettingsRequest", v1.GetSettingsRequest),
+    response: messageType("Settings", v1.Settings),
+    summary,
+  };
+}
+
+function settingsUpdate(what: "config" | "policies", summary: string) {
+  return {
+    service: "powermgr" as const,
+    name: `${what}-update`,
+    subject: `powermgr.${what}.update`,
+    request: messageType("UpdateSettingsRequest", v1.UpdateSettingsRequest),
+    response: messageType("Settings", v1.Settings),
+    summary,
+  };
+}
 
 function health<S extends ServiceName>(service: S) {
   return {

@@ -14,6 +14,8 @@ export const headers = {
   timeoutMs: "Busbar-Timeout-Ms",
   /** Who asks, as claimed. */
   actor: "Busbar-Actor",
+  /** Names of interlocks that the caller asks to be overridden, with commas; only where policy allows it. */
+  override: "Busbar-Override",
   traceparent: "traceparent",
 } as const;
 

@@ -38,6 +38,6 @@ export {
 export { type MessageType, messageType } from "./message-type.ts";
 export { busbar, schema } from "./messages.ts";
 export { nearMiss } from "./near-miss.ts";
-export { componentOf, streams, subjects } from "./subjects.ts";
+export { componentOf, peerSubjects, streams, subjects } from "./subjects.ts";
 export { type Milliseconds, milliseconds } from "./time.ts";
 export { epochMs, type Timestamp, timestamp } from "./timestamp.ts";

@@ -17,7 +17,7 @@ export type Status = HostStatus | ChassisStatus | ControllerStatus;
 export type Action = HostAction | ChassisAction | ControllerAction;
 
 /** What powermgr does for an action. */
-export type Verb = "on" | "off" | "force-off" | "reset" | "cycle";
+export type Verb = "on" | "off" | "force-off" | "reset" | "cycle" | "emergency-off";
 
 /** Seed 003's action tables. An action that isn't here is defined on the wire but not served. */
 const verbs: Partial<Record<Action, Verb>> = {
@@ -58,7 +58,7 @@ export const actionFor = (kind: ComponentKind, verb: Verb): Action | undefined =
 
 export const verbOf = (action: Action): Verb | undefined => verbs[action];
 
-export const isOffVerb = (verb: Verb): boolean => verb === "off" || verb === "force-off";
+export const isOffVerb = (verb: Verb): boolean => verb === "off" || verb === "force-off" || verb === "emergency-off";
 
 /** The statuses that every kind has under its own names. */
 export interface StatusRoles {

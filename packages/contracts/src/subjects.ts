@@ -14,6 +14,25 @@ export const subjects = {
   everyPowerResult: "powermgr.*.*.power.result",
   powerGood: (component: ComponentName) => `powermgr.event.${component}.powergood`,
   everyPowerGood: "powermgr.event.*.*.powergood",
+  /** An operation was admitted, started, or ended. */
+  operationEvent: (component: ComponentName) => `powermgr.event.${component}.operation`,
+  everyOperationEvent: "powermgr.event.*.*.operation",
+  fault: (component: ComponentName) => `powermgr.event.${component}.fault`,
+  everyFault: "powermgr.event.*.*.fault",
+  emergency: "powermgr.event.system.emergency",
+} as const;
+
+/** What powermgr hears from other services and asks of them, under the names that u-bmc's services use today. */
+export const peerSubjects = {
+  thermalWarning: "thermalmgr.alerts.warning",
+  thermalCritical: "thermalmgr.alerts.critical",
+  thermalEmergency: "thermalmgr.alerts.emergency",
+  sensorEmergency: "sensormon.alerts.emergency",
+  sensorThreshold: "sensormon.events.threshold.*",
+  powermgrThermal: "powermgr.emergency.thermal",
+  /** Asked in the background, so that admission has facts at hand. */
+  thermalZone: "thermal_zone.info",
+  sensors: "sensor.list",
 } as const;
 
 export const streams = {

@@ -20,4 +20,14 @@ export type {
 } from "./lines.ts";
 export { loadPlatform } from "./load.ts";
 export { operationTime } from "./operation-time.ts";
-export { type Platform, type Policies, parsePlatform } from "./platform.ts";
+export { type Platform, parsePlatform } from "./platform.ts";
+export {
+  type FaultResponse,
+  type Policies,
+  type Policy,
+  type PolicyValue,
+  parsePolicy,
+  policyRange,
+  policyRows,
+  showPolicy,
+} from "./policy.ts";

@@ -33,6 +33,7 @@ export function operationTime(
           sum(platform.graph.closure([component], "dependents"), (name) => operation(name) + minimumOff(name)),
       );
     case "force-off":
+    case "emergency-off":
     case "reset":
       return operation(component);
     default:

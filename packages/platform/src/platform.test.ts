@@ -50,11 +50,23 @@ describe("a platform", () => {
     expect(timing).toEqual({ powerGood: 10_000, minimumOff: 5_000, gracefulOff: 300_000, operation: 30_000 });
     expect(sequence).toEqual({ onDelay: 0, offDelay: 0 });
     expect(platform.lines.get("power-good-0")).toMatchObject({ debounce: 10 });
-    expect(platform.policies).toEqual({ safety: { maxConcurrentOperations: 2 } });
+    expect(platform.policies.safety).toEqual({
+      thermalCheck: true,
+      healthCheck: true,
+      powerGoodRequired: true,
+      maxConcurrentOperations: 2,
+      emergencyOverride: false,
+    });
+    expect(platform.policies.sequencing).toEqual({
+      startupDelay: 5_000,
+      shutdownDelay: 10_000,
+      escalateAfter: 30_000,
+      retryAttempts: 3,
+    });
   });
 
   it.each(["policies: {}", "policies: { safety: {} }"])("has the usual policies with %s", (policies) => {
-    expect(read(platformText + policies).policies).toEqual({ safety: { maxConcurrentOperations: 2 } });
+    expect(read(platformText + policies).policies).toEqual(read(platformText).policies);
   });
 
   it("keeps that nobody has tried it", () => {

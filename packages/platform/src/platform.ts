@@ -4,18 +4,12 @@ import { type Domain, defineDomain, type WrittenDomain } from "./domain.ts";
 import { DomainGraph } from "./domain-graph.ts";
 import { checkLineUse } from "./line-use.ts";
 import { type ChipDefinition, defineChips, defineLines, type LineDefinition } from "./lines.ts";
+import type { Policies } from "./policy.ts";
 import { Problems } from "./problems.ts";
 import type { PlatformFile } from "./schema.ts";
 import { checkShape } from "./shape.ts";
 import { readYaml } from "./source.ts";
 import { defineCopies } from "./template.ts";
-
-export interface Policies {
-  readonly safety: {
-    /** Power operations under way at once; off-type ones are never held back by it. */
-    readonly maxConcurrentOperations: number;
-  };
-}
 
 /** One board: what lines it has, what they switch, and within which times. Templates are expanded. */
 export interface Platform {
@@ -30,6 +24,8 @@ export interface Platform {
   readonly domains: ReadonlyMap<ComponentName, Domain>;
   readonly graph: DomainGraph;
   readonly policies: Policies;
+  /** Thermal zones, by the name in their alerts: what is cut in an emergency there. */
+  readonly zones: ReadonlyMap<string, readonly ComponentName[]>;
 }
 
 /**
@@ -45,6 +41,7 @@ export function parsePlatform(text: string, file: string): Platform {
   const written = defineDomains(spec.domains, lines, problems);
   checkLineUse(written, lines, problems);
   const dependencies = checkDependencies(written, problems);
+  checkZones(spec.zones, written, problems);
   problems.throwIfAny(locate);
   return {
     name: spec.platform,
@@ -55,6 +52,7 @@ export function parsePlatform(text: string, file: string): Platform {
     domains: new Map(written.map(({ domain }) => [domain.name, domain])),
     graph: new DomainGraph(dependencies),
     policies: spec.policies,
+    zones: new Map(Object.entries(spec.zones)),
   };
 }
 
@@ -78,4 +76,15 @@ function defineDomains(
         : defineCopies(domain, spec.template.count, names, lines, problems);
     return [domain, ...copies].map((each): WrittenDomain => ({ domain: each, writtenAs: name }));
   });
+}
+
+function checkZones(zones: PlatformFile["zones"], written: readonly WrittenDomain[], problems: Problems): void {
+  const known = new Set(written.filter(({ domain }) => domain.kind !== "bmc").map(({ domain }) => domain.name));
+  for (const [zone, components] of Object.entries(zones)) {
+    for (const [index, component] of components.entries()) {
+      if (known.has(component)) continue;
+      const fix = `name what this platform switches: ${[...known].join(", ")}`;
+      problems.add(["zones", zone, index], `${component} is no power domain here`, fix);
+    }
+  }
 }

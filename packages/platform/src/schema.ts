@@ -7,6 +7,7 @@ import {
 } from "@busbar/contracts";
 import * as z from "zod/mini";
 import { lineNamePattern, longestLineName } from "./line-name.ts";
+import { isAllowed, type Policies, type Policy, policyRange, policyTable } from "./policy.ts";
 import { type DurationRange, debounce, pause, timings } from "./timing.ts";
 
 // The shape of a platform file, key by key; rules that compare keys are in the files named for them (lines, timing,
@@ -53,6 +54,7 @@ const lineNames = z
   .array(lineName, { error: "write a list of line names" })
   .check(z.minLength(1, { error: "name at least one line" }));
 const plainName = matching(/^[a-z0-9][a-z0-9-]{0,62}$/, "write a name of lower-case letters, digits and dashes");
+const zoneName = matching(/^[A-Za-z0-9][A-Za-z0-9_ .-]{0,62}$/, "write a zone's name as its alerts have it");
 const componentFix = "name a component as kind.index: host.0, chassis.0 or bmc.0";
 const component = z.custom<ComponentName>((input) => typeof input === "string" && isComponentName(input), {
   error: componentFix,
@@ -130,18 +132,39 @@ const domain = section({
   ),
 });
 
-/** Seed 001's figure. */
-const usualSafety = { maxConcurrentOperations: 2 };
+function policyValue(row: Policy) {
+  switch (row.type) {
+    case "flag":
+      return z._default(z.boolean({ error: `write ${policyRange(row)}` }), row.usual);
+    case "number": {
+      const error =
+        row.unit === "" ? `write a whole number from ${row.least} to ${row.most}` : `write ${policyRange(row)}`;
+      return z._default(z.number({ error }).check(z.refine((value) => isAllowed(row, value), { error })), row.usual);
+    }
+    case "duration":
+      return z._default(durationWithin(row), row.usual);
+    case "choice":
+      return z._default(z.enum(row.choices, { error: `write ${policyRange(row)}` }), row.usual);
+  }
+}
 
-const policies = section({
-  safety: z._default(
-    section({
-      /** Power operations under way at once; off-type ones are never held back by it (DESIGN §3). */
-      maxConcurrentOperations: z._default(wholeNumber(1, 256), usualSafety.maxConcurrentOperations),
-    }),
-    usualSafety,
-  ),
-});
+const policySection = (rows: Readonly<Record<string, Policy>>) =>
+  section(Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, policyValue(row)])));
+
+const usualOf = (rows: Readonly<Record<string, Policy>>) =>
+  Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, row.usual]));
+
+const policySections = Object.entries<Readonly<Record<string, Policy>>>(policyTable);
+
+/** What a platform whose file is silent about them has. */
+export const usualPolicies = Object.fromEntries(
+  policySections.map(([name, rows]) => [name, usualOf(rows)]),
+) as Policies;
+
+/** Its keys are those of policyTable, which the compiler can't follow through Object.entries. */
+const policies = section(
+  Object.fromEntries(policySections.map(([name, rows]) => [name, z._default(policySection(rows), usualOf(rows))])),
+) as unknown as z.ZodMiniType<Policies>;
 
 export const platformFile = section({
   platform: plainName,
@@ -154,7 +177,14 @@ export const platformFile = section({
   domains: z.record(z.string().check(z.refine(isComponentName, { error: componentFix })), domain, {
     error: "write a map from a component's name to its domain",
   }),
-  policies: z._default(policies, { safety: usualSafety }),
+  policies: z._default(policies, usualPolicies),
+  /** Thermal zones by the name that alerts give them, and what is cut in an emergency there. */
+  zones: z._default(
+    z.record(zoneName, z.array(component, { error: "write a list of components" }), {
+      error: "write a map from a zone's name to what it cools",
+    }),
+    {},
+  ),
 });
 
 export type PlatformFile = z.output<typeof platformFile>;

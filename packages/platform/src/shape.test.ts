@@ -14,8 +14,8 @@ const mistakes: readonly Mistake[] = [
   ],
   [
     "a key that is like no other",
-    [["tried: true", "tried: true\nzones: {}"]],
-    [`3:1: zones: unknown key "zones"; known here: platform, tried, gpio, domains, policies`],
+    [["tried: true", "tried: true\nracks: {}"]],
+    [`3:1: racks: unknown key "racks"; known here: platform, tried, gpio, domains, policies, zones`],
   ],
   [
     "a key of a later version",
@@ -101,15 +101,15 @@ describe("the shape of a file is refused for", () => {
 });
 
 test.each([
-  ["", "board.yaml:1:1: is empty; write a map of platform, tried, gpio, domains, policies"],
-  ["# only a comment\n", "board.yaml:1:1: is empty; write a map of platform, tried, gpio, domains, policies"],
+  ["", "board.yaml:1:1: is empty; write a map of platform, tried, gpio, domains, policies, zones"],
+  ["# only a comment\n", "board.yaml:1:1: is empty; write a map of platform, tried, gpio, domains, policies, zones"],
   [
     "- platform\n",
-    "board.yaml:1:1: [ 'platform' ] is not allowed here; write a map of platform, tried, gpio, domains, policies",
+    "board.yaml:1:1: [ 'platform' ] is not allowed here; write a map of platform, tried, gpio, domains, policies, zones",
   ],
   [
     "platform",
-    'board.yaml:1:1: "platform" is not allowed here; write a map of platform, tried, gpio, domains, policies',
+    'board.yaml:1:1: "platform" is not allowed here; write a map of platform, tried, gpio, domains, policies, zones',
   ],
 ])("the text %j is refused as a whole", (text, message) => {
   expect(refusal(text).message).toBe(message);

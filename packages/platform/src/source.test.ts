@@ -12,13 +12,13 @@ const mistakes: readonly Mistake[] = [
     [["tried: true", "tried: 1\ntried: true\npolicies: 5"]],
     [
       `3:1: the key "tried" is there twice; keep one of the two`,
-      "4:11: policies: 5 is not allowed here; write a map of safety",
+      "4:11: policies: 5 is not allowed here; write a map of safety, sequencing, emergency, thermal, environment",
     ],
   ],
   [
     "a key that is a number",
     [["tried: true", "tried: true\n5: five"]],
-    [`3:1: 5: unknown key "5"; known here: platform, tried, gpio, domains, policies`],
+    [`3:1: 5: unknown key "5"; known here: platform, tried, gpio, domains, policies, zones`],
   ],
   [
     "a tag that YAML does not have",

@@ -49,9 +49,34 @@ const rows: readonly EventRow[] = [
     message: () => "PowerGoodEvent",
     summary: (kind) => `Power-good of a ${kind} changed`,
   },
+  {
+    service: "powermgr",
+    name: "operation",
+    subject: subjects.operationEvent,
+    kinds: componentKinds,
+    message: () => "Operation",
+    summary: (kind) => `An operation on a ${kind} was admitted, started, or ended`,
+  },
+  {
+    service: "powermgr",
+    name: "fault",
+    subject: subjects.fault,
+    kinds: ["chassis", "host"],
+    message: () => "FaultEvent",
+    summary: (kind) => `Something is wrong with the power of a ${kind}, or no longer is`,
+  },
 ];
 
-export const events: readonly EventChannel[] = rows.flatMap(({ service, name, subject, kinds, message, summary }) =>
+const emergency: EventChannel = {
+  service: "powermgr",
+  name: "system-emergency",
+  subject: subjects.emergency,
+  message: "EmergencyEvent",
+  stream: streams.powermgr.name,
+  summary: "Power was cut in an emergency, or the latch was cleared",
+};
+
+const ofComponents: readonly EventChannel[] = rows.flatMap(({ service, name, subject, kinds, message, summary }) =>
   kinds.map((kind) => ({
     service,
     name: `${kind}-${name}`,
@@ -61,3 +86,5 @@ export const events: readonly EventChannel[] = rows.flatMap(({ service, name, su
     summary: summary(kind),
   })),
 );
+
+export const events: readonly EventChannel[] = [...ofComponents, emergency];

@@ -38,6 +38,11 @@ export const headerSchemas = {
       },
       [headers.actor]: { type: "string", description: "Who asks, as claimed.", minLength: 1, maxLength: 256 },
       [headers.operationId]: id("Set by statemgr on what it asks of powermgr, and only there."),
+      [headers.override]: {
+        type: "string",
+        description: "Interlocks to be overridden, by name, with commas between them. Only where policy allows it.",
+        pattern: "^[a-z-]{1,40}( ?, ?[a-z-]{1,40}){0,15}$",
+      },
       [headers.traceparent]: {
         type: "string",
         description: "W3C trace context, version 00; a malformed one is ignored.",

@@ -70,5 +70,6 @@ function effectsOf(component: ComponentName, cause: Action): readonly Effect[] {
   const verb = verbOf(cause);
   if (verb === undefined) return [];
   if (verb === "cycle") return ["off", "on"];
+  if (verb === "emergency-off") return ["force-off", "cut"];
   return verb === "force-off" && kindOf(component) === "chassis" ? ["cut"] : [verb];
 }

@@ -44,6 +44,10 @@ export function actionEndpoints({ engine, platform, forward }: ActionOptions): S
       verb,
       action,
       actor: context.actor ?? "",
+      source: id.startsWith(bypass) ? "bypass" : "statemgr",
+      ...(context.requestId !== undefined && { requestId: context.requestId }),
+      ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
+      ...(context.override !== undefined && { override: context.override }),
       timeout: shorter(operationTime(platform, component, verb), context.timeout),
     });
     return {

@@ -17,6 +17,7 @@ export function forwardToStatemgr(bus: Bus, integrationTimeout: number): Forward
         ...(context.requestId !== undefined && { requestId: context.requestId }),
         ...(context.actor !== undefined && { actor: context.actor }),
         ...(context.timeout !== undefined && { timeout: context.timeout }),
+        ...(context.override !== undefined && { override: context.override }),
         ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
       },
       signal: context.signal,

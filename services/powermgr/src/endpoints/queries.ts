@@ -115,6 +115,7 @@ const emptyOperation = (id: string, now: number): Operation => ({
   verb: "off",
   action: "",
   actor: "",
+  source: "statemgr",
   timeoutMs: 0,
   queuedAt: now,
   state: "tombstone",

@@ -2,6 +2,9 @@ import type { Power } from "@busbar/backend";
 import type { Action, ComponentName, ErrorCode, Milliseconds, Verb } from "@busbar/contracts";
 import type { PlanPart, PlanStep } from "./plan.ts";
 
+/** Who decided that it be done. */
+export type OperationSource = "statemgr" | "bypass" | "emergency" | "front-panel";
+
 /** What is asked of the engine. The id is statemgr's (DESIGN §5). */
 export interface PowerRequest {
   readonly id: string;
@@ -9,6 +12,12 @@ export interface PowerRequest {
   readonly verb: Verb;
   readonly action: Action;
   readonly actor: string;
+  readonly source: OperationSource;
+  /** Of the request that began it all. */
+  readonly requestId?: string;
+  readonly traceparent?: string;
+  /** Interlocks by name that shall not hold it back, where policy allows that. */
+  readonly override?: readonly string[];
   /** From admission to the verified end. */
   readonly timeout: Milliseconds;
 }
@@ -71,6 +80,11 @@ export interface Operation {
   readonly verb: Verb;
   readonly action: Action | "";
   readonly actor: string;
+  readonly source: OperationSource;
+  readonly requestId?: string;
+  readonly traceparent?: string;
+  /** Interlocks that denied it and were overridden. */
+  readonly overridden?: readonly string[];
   readonly timeoutMs: number;
   readonly queuedAt: number;
   state: OperationState;

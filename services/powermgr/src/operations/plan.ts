@@ -106,6 +106,8 @@ export function plan(component: ComponentName, verb: Verb, view: PlanView): read
       return [{ component, verb, concludes: true, steps: [{ kind: "reset", component }] }];
     case "cycle":
       return stepsCycle(component, view);
+    case "emergency-off":
+      return downward(component, view).flatMap((name) => stepsForceOff(name, view));
     default:
       return verb satisfies never;
   }

@@ -47,6 +47,7 @@ const operationOf = (id: string): Operation => ({
   verb: "on",
   action: "HOST_ACTION_ON",
   actor: "test",
+  source: "statemgr",
   timeoutMs: 1_000,
   queuedAt: 1,
   deadline: { boot: "boot", at: 1 },
