@@ -1,16 +1,22 @@
 import { connectBus, refuseSecondInstance, served, startOutboxRelay } from "@busbar/bus";
-import { BusbarError, type ComponentName, endpoints, milliseconds, streams } from "@busbar/contracts";
+import { BusbarError, type ComponentName, endpoints, isOffVerb, milliseconds, streams } from "@busbar/contracts";
 import { type DaemonContext, lockDataDir, runDaemon } from "@busbar/daemon";
 import { loadPlatform, type Platform, type PowerDomain } from "@busbar/platform";
 import { openControls } from "./backends/controls.ts";
 import { type Config, schema } from "./config.ts";
 import { actionEndpoints } from "./endpoints/actions.ts";
+import { explainEndpoints } from "./endpoints/explain.ts";
+import { firmwareLockEndpoints } from "./endpoints/firmware-lock.ts";
 import { forwardToStatemgr } from "./endpoints/forward.ts";
 import { queryEndpoints } from "./endpoints/queries.ts";
-import { minimumOffTime } from "./interlocks/minimum-off-time.ts";
+import { startFacts } from "./facts/listen.ts";
+import { FirmwareLock } from "./interlocks/firmware-lock.ts";
+import { interlocks } from "./interlocks/table.ts";
 import { PowerMonitor } from "./monitors/power-monitor.ts";
 import { PowerEngine } from "./operations/engine.ts";
+import { isFinal } from "./operations/operation.ts";
 import type { PlanView } from "./operations/plan.ts";
+import { firmwareLockFile } from "./store/firmware-lock-file.ts";
 import { Journal } from "./store/journal.ts";
 
 const version = "0.1.0";
@@ -70,16 +76,32 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
     power: (component) => monitor.power(component),
     offFor: (component) => monitor.offFor(component),
   };
+  const policies = () => platform.policies;
+  const facts = startFacts({ platform, policies, clock, log, metrics });
+  onStop("facts", () => facts.stop());
+  health.add("thermal data", () => facts.health());
+  const firmwareLock = await FirmwareLock.open({
+    file: firmwareLockFile(config.dataDir),
+    clock,
+    log,
+    busy: () => switching(journal),
+  });
+  const rules = interlocks({
+    facts: facts.facts,
+    policies,
+    zones: platform.zones,
+    graph: platform.graph,
+    power: (component) => monitor.power(component),
+    unavailable: (component) => controls.byComponent.get(component)?.unavailable(),
+    offFor: (component) => monitor.offFor(component),
+    minimumOff: (component) => domainOf(domains, component).timing.minimumOff,
+    firmwareLock,
+  });
   const engine = new PowerEngine({
     controls: controls.byComponent,
     view,
     journal,
-    interlocks: [
-      minimumOffTime({
-        offFor: (component) => monitor.offFor(component),
-        minimumOff: (component) => domainOf(domains, component).timing.minimumOff,
-      }),
-    ],
+    interlocks: rules,
     clock,
     log,
     queueLimit: config.queueLimit,
@@ -115,6 +137,7 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   health.add("broker", () =>
     bus.connected ? { status: "ok" } : { status: "degraded", message: "not connected", remedy: "start the broker" },
   );
+  await facts.listen(bus, signal);
   const relay = startOutboxRelay({
     bus,
     stream: streams.powermgr,
@@ -133,7 +156,9 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
       description: "Power control of hosts and chassis",
       endpoints: [
         ...actionEndpoints({ engine, platform, forward: forwardToStatemgr(bus, config.integrationTimeout) }),
-        ...queryEndpoints({ platform, controls: controls.byComponent, monitor, engine, journal, clock }),
+        ...queryEndpoints({ platform, controls: controls.byComponent, monitor, engine, journal, clock, firmwareLock }),
+        ...firmwareLockEndpoints(firmwareLock, clock),
+        ...explainEndpoints({ engine, interlocks: rules, view, controls: controls.byComponent }),
         served(endpoints.powermgrHealth, () => ({ message: health.report() })),
       ],
     },
@@ -147,6 +172,14 @@ const powerDomains = (platform: Platform): ReadonlyMap<ComponentName, PowerDomai
   new Map(
     [...platform.domains.values()].filter((domain) => domain.kind !== "bmc").map((domain) => [domain.name, domain]),
   );
+
+/** An operation that would go on to switch on or reset something. */
+function switching(journal: Journal): string | undefined {
+  for (const { state, verb, component } of journal.operations.values()) {
+    if (!isFinal(state) && !isOffVerb(verb)) return `${verb} of ${component}`;
+  }
+  return undefined;
+}
 
 function domainOf(domains: ReadonlyMap<ComponentName, PowerDomain>, component: ComponentName): PowerDomain {
   const domain = domains.get(component);

@@ -3,10 +3,12 @@ import { type Served, served } from "@busbar/bus";
 import { BusbarError, type busbar, type ComponentName, endpoints, kindOf, timestamp } from "@busbar/contracts";
 import type { Clock } from "@busbar/daemon";
 import type { Platform } from "@busbar/platform";
+import type { FirmwareLock } from "../interlocks/firmware-lock.ts";
 import { type PowerMonitor, powerNumber } from "../monitors/power-monitor.ts";
 import type { PowerEngine } from "../operations/engine.ts";
 import { isFinal, type Operation } from "../operations/operation.ts";
 import type { Journal } from "../store/journal.ts";
+import { firmwareLockMessage } from "./firmware-lock.ts";
 import { operationMessage } from "./messages.ts";
 
 export interface QueryOptions {
@@ -16,6 +18,7 @@ export interface QueryOptions {
   readonly engine: PowerEngine;
   readonly journal: Journal;
   readonly clock: Clock;
+  readonly firmwareLock: Pick<FirmwareLock, "state">;
 }
 
 const defaultLimit = 100;
@@ -23,7 +26,7 @@ const largestLimit = 1000;
 
 /** Status, operations and domains: what powermgr knows, without touching anything. */
 export function queryEndpoints(options: QueryOptions): Served[] {
-  const { platform, controls, journal, clock } = options;
+  const { platform, controls, journal, clock, firmwareLock } = options;
   const statusOf = (components: Iterable<ComponentName>) => ({
     domains: [...components].map((name) => domainStatus(name, options)),
   });
@@ -34,7 +37,10 @@ export function queryEndpoints(options: QueryOptions): Served[] {
       })),
     ),
     served(endpoints.systemStatus, async ({ components }) => ({
-      message: statusOf(selected(components, controls, () => true)),
+      message: {
+        ...statusOf(selected(components, controls, () => true)),
+        firmwareLock: firmwareLockMessage(firmwareLock.state(), clock),
+      },
     })),
     served(endpoints.domainsList, async () => ({
       message: {

@@ -16,5 +16,10 @@ export interface Denial {
 export interface Interlock {
   /** As it appears in `Error.reason`. */
   readonly name: string;
+  /** A request may override it, where policy allows that: what it protects can be weighed by people. */
+  readonly overridable: boolean;
   check(question: InterlockQuestion): Denial | undefined;
 }
+
+/** It ends with power where there may have been none, and with it comes heat and load. */
+export const switchesOn = (verb: Verb): boolean => verb === "on" || verb === "cycle";

@@ -11,6 +11,7 @@ export interface OffTimes {
 export function minimumOffTime({ offFor, minimumOff }: OffTimes): Interlock {
   return {
     name: "minimum-off-time",
+    overridable: false,
     check({ verb, footprint }) {
       if (verb !== "on") return undefined;
       for (const component of footprint) {

@@ -1,5 +1,5 @@
 import type { DomainControl } from "@busbar/backend";
-import { BusbarError, type ComponentName, isOffVerb, milliseconds } from "@busbar/contracts";
+import { asBusbarError, BusbarError, type ComponentName, isOffVerb, milliseconds, type Verb } from "@busbar/contracts";
 import type { Clock, Log } from "@busbar/daemon";
 import type { Interlock } from "../interlocks/interlock.ts";
 import type { Journal } from "../store/journal.ts";
@@ -84,6 +84,17 @@ export class PowerEngine {
     return operation;
   }
 
+  /** Why an operation would not be admitted now, interlocks apart. Changes nothing. */
+  refusal(component: ComponentName, verb: Verb): BusbarError | undefined {
+    try {
+      this.#requireControl(component);
+      admit(this.#claim({ id: "", component, verb }), this.#open, this.#options.queueLimit);
+      return undefined;
+    } catch (error) {
+      return asBusbarError(error);
+    }
+  }
+
   /** The operation in progress on a component, if any. */
   activeOn(component: ComponentName): Operation | undefined {
     return this.#open.find((live) => live.running && live.footprint.has(component))?.operation;
@@ -136,8 +147,7 @@ export class PowerEngine {
     return known;
   }
 
-  #check(request: PowerRequest): void {
-    const { component, verb } = request;
+  #requireControl(component: ComponentName): void {
     const control = this.#options.controls.get(component);
     if (!control) {
       throw new BusbarError("NOT_FOUND", `the platform has no ${component}`, {
@@ -153,6 +163,11 @@ export class PowerEngine {
         remedy: "check the platform file and the board; see powermgr.health.check",
       });
     }
+  }
+
+  #check(request: PowerRequest): void {
+    const { component, verb } = request;
+    this.#requireControl(component);
     if (isOffVerb(verb)) return;
     for (const interlock of this.#options.interlocks) {
       const denial = interlock.check({ component, verb, footprint: footprint(component, verb, this.#options.view) });
