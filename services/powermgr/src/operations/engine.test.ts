@@ -546,3 +546,25 @@ describe("after a crash", () => {
     expect(hosts.first.acts).toEqual([]);
   });
 });
+
+describe("what admission would say", () => {
+  it("is nothing where it would take the operation, and takes nothing", () => {
+    expect(engine.refusal(host, "on")).toBeUndefined();
+    expect([...journal.operations]).toEqual([]);
+    expect(hosts.first.acts).toEqual([]);
+  });
+
+  it("is the refusal that the operation would get", async () => {
+    hosts.first.power = "on";
+    hosts.first.ignoresButton = true;
+    const off = submit("off");
+    expect(engine.refusal(host, "on")).toMatchObject({ code: "CONFLICT", reason: "operation-in-progress" });
+    expect(engine.refusal(host, "force-off")).toBeUndefined();
+    expect(off.state).not.toBe("aborted");
+    hosts.second.missing = "no line";
+    expect(engine.refusal(other, "off")).toMatchObject({ code: "HARDWARE_UNAVAILABLE" });
+    expect(engine.refusal(componentName("host.7"), "on")).toMatchObject({ code: "NOT_FOUND" });
+    submit("force-off");
+    await ended(off);
+  });
+});
