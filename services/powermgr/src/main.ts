@@ -78,7 +78,6 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   };
   const policies = () => platform.policies;
   const facts = startFacts({ platform, policies, clock, log, metrics });
-  onStop("facts", () => facts.stop());
   health.add("thermal data", () => facts.health());
   const firmwareLock = await FirmwareLock.open({
     file: firmwareLockFile(config.dataDir),
@@ -137,6 +136,7 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   health.add("broker", () =>
     bus.connected ? { status: "ok" } : { status: "degraded", message: "not connected", remedy: "start the broker" },
   );
+  onStop("facts", () => facts.stop());
   await facts.listen(bus, signal);
   const relay = startOutboxRelay({
     bus,

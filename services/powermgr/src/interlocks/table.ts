@@ -19,7 +19,10 @@ export interface InterlockSources extends ThermalRule, OffTimes, DependencyRule 
   readonly inputPower?: (component: ComponentName) => InputPower;
 }
 
-/** All rules, in the order in which they are asked: the first denial is the one that is told, so the gravest come first. */
+/**
+ * All rules, in the order in which they are asked: the first denial is the one that is told, so the
+ * gravest come first, and last what goes by itself.
+ */
 export function interlocks(sources: InterlockSources): readonly Interlock[] {
   return [
     ...(sources.latch ? [emergencyLatch(sources.latch)] : []),
@@ -27,9 +30,9 @@ export function interlocks(sources: InterlockSources): readonly Interlock[] {
     dependency(sources),
     ...(sources.standby ? [standby(sources.standby)] : []),
     ...(sources.inputPower ? [inputPower(sources.inputPower)] : []),
-    minimumOffTime(sources),
     thermal(sources),
     health(sources),
     ambientConditions(sources.facts, sources.policies),
+    minimumOffTime(sources),
   ];
 }
