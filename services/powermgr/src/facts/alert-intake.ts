@@ -59,9 +59,9 @@ export class AlertIntake {
     const { facts, zones } = this.#options;
     const zone = decoded.zone ?? (decoded.sensor === undefined ? undefined : facts.zoneOf(decoded.sensor));
     const alert = zone === undefined ? decoded : { ...decoded, zone };
-    if (zone !== undefined) facts.noteAlert(zone, alert.severity, alert.message);
-    const components = zone === undefined ? [] : (zones.get(zone) ?? []);
-    tellAll(this.#listeners, this.#options.log, alert, components);
+    const components = zone === undefined ? undefined : zones.get(zone);
+    if (zone !== undefined && components) facts.noteAlert(zone, alert.severity, alert.message);
+    tellAll(this.#listeners, this.#options.log, alert, components ?? []);
   }
 
   #count(outcome: "accepted" | "malformed" | "old" | "future" | "duplicate", fields: object): void {

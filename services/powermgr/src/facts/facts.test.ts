@@ -70,6 +70,29 @@ describe("a reading", () => {
     expect(facts.zone("cpu")).toMatchObject({ is: "known", age: 0 });
   });
 
+  it("is not made young again by a wall clock that is set back", () => {
+    const { clock, facts } = setup();
+    const measuredAt = clock.now();
+    facts.noteZone(zone(40, { measuredAt }));
+    clock.advance(31_000);
+    clock.stepWall(-3_600_000);
+    facts.noteZone(zone(40, { measuredAt }));
+    expect(facts.zone("cpu").is).toBe("stale");
+  });
+
+  it("that is told again and again is one point of its course", () => {
+    const { clock, facts } = setup();
+    for (const temperature of [40, 60]) {
+      const measuredAt = clock.now();
+      for (let index = 0; index < 6; index += 1) {
+        facts.noteZone(zone(temperature, { measuredAt }));
+        clock.advance(10_000);
+        clock.stepWall(-3); // the two clocks are not read at the same time
+      }
+    }
+    expect(facts.zoneTrend("cpu")?.size).toBe(2);
+  });
+
   it("does not replace a newer one", () => {
     const { clock, facts } = setup();
     facts.noteZone(zone(50));

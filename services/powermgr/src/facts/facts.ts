@@ -36,8 +36,8 @@ export class Facts {
   }
 
   noteZone(reading: ZoneReading): void {
-    const at = this.#observedAt(reading.measuredAt);
     const known = this.#zones.get(reading.name);
+    const at = this.#observedAt(reading.measuredAt, known);
     if (known ? known.at > at : this.#zones.size >= mostSeries) return;
     this.#zones.set(reading.name, { value: reading, at });
     this.#trendOf(zoneKey(reading.name)).add(at, reading.temperature);
@@ -54,17 +54,17 @@ export class Facts {
       this.#trends.delete(sensorKey(id));
     }
     for (const reading of listed.values()) {
-      const at = this.#observedAt(reading.measuredAt);
-      if ((this.#sensors.get(reading.id)?.at ?? Number.NEGATIVE_INFINITY) > at) continue;
+      const known = this.#sensors.get(reading.id);
+      const at = this.#observedAt(reading.measuredAt, known);
+      if (known !== undefined && known.at > at) continue;
       this.#sensors.set(reading.id, { value: reading, at });
       if (reading.value !== undefined) this.#trendOf(sensorKey(reading.id)).add(at, reading.value);
     }
   }
 
-  /** It counts until the zone is read again. */
+  /** It counts until the zone is read again. For zones of the platform only: their number is bounded. */
   noteAlert(zone: string, severity: Severity, message: string): void {
     const known = this.#alerts.get(zone);
-    if (known === undefined && this.#alerts.size >= mostSeries) return;
     const isWorse = known === undefined || !this.#isFresh(known.at) || rank[severity] >= rank[known.value.severity];
     if (isWorse) this.#alerts.set(zone, { value: { severity, message }, at: this.#clock.boottime() });
   }
@@ -135,11 +135,13 @@ export class Facts {
 
   /**
    * A service may go on answering with what it measured long ago. Its time is the wall clock's, which is also ours: the
-   * difference of the two is an age, and the age is all that is taken from it.
+   * difference of the two is an age, and the age is all that is taken from it. What was measured at the same time as the
+   * last one is that one, told again, whatever the wall clock has done meanwhile.
    */
-  #observedAt(measuredAt: number | undefined): number {
-    const age = measuredAt === undefined ? 0 : Math.max(0, this.#clock.now() - measuredAt);
-    return this.#clock.boottime() - age;
+  #observedAt(measuredAt: number | undefined, known: Observed<{ readonly measuredAt?: number }> | undefined): number {
+    if (measuredAt === undefined) return this.#clock.boottime();
+    if (known?.value.measuredAt === measuredAt) return known.at;
+    return this.#clock.boottime() - Math.max(0, this.#clock.now() - measuredAt);
   }
 
   #trendOf(key: string): Trend {

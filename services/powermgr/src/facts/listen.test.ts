@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryHandler } from "@busbar/bus";
+import { busReasons, type Delivery, type DeliveryHandler } from "@busbar/bus";
 import { BusbarError, componentName, headers, milliseconds, peerSubjects, schema, timestamp } from "@busbar/contracts";
 import { createLog, FakeClock, Metrics } from "@busbar/daemon";
 import { type Policies, policyRows } from "@busbar/platform";
@@ -20,14 +20,18 @@ const policies = Object.fromEntries(
   ]),
 ) as unknown as Policies;
 
+const nobody = () =>
+  new BusbarError("UNAVAILABLE", "nobody serves thermal_zone.info", { reason: busReasons.noResponders });
+
 /** A bus with a thermalmgr and a sensormon on it, as long as they are there. */
 class ToyBus {
   readonly handlers = new Map<string, DeliveryHandler>();
   readonly asked: string[] = [];
+  connected = true;
   denied: string | undefined;
   /** What each peer does with a request: throws, or answers. */
   thermalmgr: () => Uint8Array = () => {
-    throw new BusbarError("UNAVAILABLE", "nobody serves thermal_zone.info");
+    throw nobody();
   };
   peerError: string | undefined;
 
@@ -115,7 +119,7 @@ describe("zones", () => {
     await listen();
     await clock.elapse(0);
     bus.thermalmgr = () => {
-      throw new BusbarError("UNAVAILABLE", "nobody serves thermal_zone.info");
+      throw nobody();
     };
     await clock.elapse(60_000);
     expect(service.facts.zone("cpu").is).toBe("stale");
@@ -130,6 +134,16 @@ describe("zones", () => {
     await clock.elapse(120_000);
     expect(service.health()).toEqual({ status: "ok" });
     expect(service.facts.zone("cpu")).toEqual({ is: "never-heard" });
+  });
+
+  it("that their service can't tell are a problem from the first answer on", async () => {
+    bus.thermalmgr = () => Uint8Array.from([0xff]);
+    await listen();
+    await clock.elapse(0);
+    expect(service.health()).toMatchObject({
+      status: "degraded",
+      message: expect.stringMatching(/thermal_zone\.info cpu/),
+    });
   });
 
   it("are not read out of an error", async () => {
@@ -154,9 +168,23 @@ describe("the loss of temperatures", () => {
       const last = zone(41);
       bus.thermalmgr = () => last; // it answers, but measures no more
       await clock.elapse(120_000);
-      expect(losses).toEqual(Array(count).fill({ zones: ["cpu"], components: [host] }));
+      expect(losses).toEqual(Array(count).fill({ zones: ["cpu"], components: [host], connected: true }));
     }
   });
+});
+
+it("the loss of temperatures says when it is the broker that is gone", async () => {
+  const losses: unknown[] = [];
+  service.onThermalDataLost(({ connected }) => losses.push(connected));
+  bus.thermalmgr = () => zone(41);
+  await listen();
+  await clock.elapse(0);
+  bus.connected = false;
+  bus.thermalmgr = () => {
+    throw nobody();
+  };
+  await clock.elapse(60_000);
+  expect(losses).toEqual([false]);
 });
 
 describe("an alert", () => {
@@ -175,6 +203,7 @@ describe("an alert", () => {
       ["critical", "cpu", [host]],
       ["emergency", "attic", []],
     ]);
+    expect(service.facts.alert("attic")).toEqual({ is: "never-heard" });
     expect(emergencies).toEqual([["cpu", [host]]]);
     expect(counted()).toEqual({ accepted: 3, duplicate: 1 });
     expect(service.facts.alert("cpu")).toMatchObject({ value: { severity: "emergency" } });
@@ -247,7 +276,7 @@ it("waits no longer for a peer than until the next round", async () => {
     timeouts.push(options.timeout);
     throw new BusbarError("DEADLINE_EXCEEDED", "no answer");
   };
-  await service.listen({ subscribe: bus.subscribe, exchange }, new AbortController().signal);
+  await service.listen({ subscribe: bus.subscribe, exchange, connected: true }, new AbortController().signal);
   await clock.elapse(0);
   expect(Math.max(...timeouts)).toBeLessThanOrEqual(milliseconds(5_000));
 });

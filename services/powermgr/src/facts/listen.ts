@@ -17,7 +17,10 @@ export interface FactsOptions {
 }
 
 /** The part of the bus that is needed here. */
-type FactsBus = Pick<Bus, "subscribe" | "exchange">;
+type FactsBus = Pick<Bus, "subscribe" | "exchange" | "connected">;
+
+/** Also says whether the broker is there: its outage silences everybody, and alone is no reason to cut power. */
+export type HeardLoss = ThermalDataLoss & { readonly connected: boolean };
 
 export interface FactsService {
   /** Usable at once; nothing is known until `listen`. */
@@ -27,7 +30,7 @@ export interface FactsService {
   /** Emergencies of zones that cool something here. */
   onEmergency(listener: AlertListener): () => void;
   /** Once per loss. What is to be done about it is for the policy `emergency.thermalDataLoss`. */
-  onThermalDataLost(listener: (loss: ThermalDataLoss) => void): () => void;
+  onThermalDataLost(listener: (loss: HeardLoss) => void): () => void;
   health(): CheckResult;
   /** Resolves when the broker has the subscriptions that it doesn't deny; the refreshing goes on until `stop`. */
   listen(bus: FactsBus, signal: AbortSignal): Promise<void>;
@@ -48,16 +51,17 @@ export function startFacts({ platform, policies, clock, log, metrics }: FactsOpt
   const alerts = metrics.counter({ name: "busbar_alerts_total", help: "Thermal alerts by what became of them" });
   const intake = new AlertIntake({ facts, zones: platform.zones, policies, clock, log, alerts });
   const watch = new DataLossWatch(facts, platform.zones);
-  const lossListeners = new Set<(loss: ThermalDataLoss) => void>();
+  const lossListeners = new Set<(loss: HeardLoss) => void>();
   const abort = new AbortController();
   const subscriptions: Subscription[] = [];
   const denied: string[] = [];
   let refresh: Refresh | undefined;
   let running: Promise<void> = Promise.resolve();
 
-  const lookForLoss = () => {
-    const loss = watch.look();
-    if (loss === undefined) return;
+  const lookForLoss = (bus: FactsBus) => {
+    const found = watch.look();
+    if (found === undefined) return;
+    const loss: HeardLoss = { ...found, connected: bus.connected };
     log.warn(loss, "temperatures that were known are not any more");
     tellAll(lossListeners, log, loss);
   };
@@ -88,7 +92,7 @@ export function startFacts({ platform, policies, clock, log, metrics }: FactsOpt
       const ask = (subject: string, data: Uint8Array, timeout: Milliseconds) => answered(bus, subject, data, timeout);
       const zones = [...platform.zones.keys()];
       const every = () => policies().thermal.refresh;
-      refresh = new Refresh({ facts, zones, ask, every, clock, log, onRound: lookForLoss });
+      refresh = new Refresh({ facts, zones, ask, every, clock, log, onRound: () => lookForLoss(bus) });
       running = refresh.run(abort.signal);
     },
     async stop() {

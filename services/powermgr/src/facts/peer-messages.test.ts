@@ -103,15 +103,17 @@ describe("a sensor", () => {
       sensors(
         {},
         { id: "\u0007" },
+        { id: "c", name: "\u001b[2J" },
         { id: "a", analogReading: { value: Number.NaN } },
         { id: "b", status: 77 as never, discreteReading: { state: "open" } },
       ),
     );
     expect(readings).toMatchObject([
+      { id: "c", name: "c" },
       { id: "a", status: "unknown" },
       { id: "b", status: "unknown" },
     ]);
-    expect(readings[0]).not.toHaveProperty("value");
+    expect(readings[1]).not.toHaveProperty("value");
   });
 });
 

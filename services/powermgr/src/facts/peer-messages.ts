@@ -72,9 +72,8 @@ export const decodeSensors = (bytes: Uint8Array): readonly SensorReading[] =>
   sensorsResponse.decode(bytes).sensor.flatMap((sensor) => sensorReading(sensor) ?? []);
 
 function sensorReading(sensor: schema.v1alpha1.Sensor.$Properties): SensorReading | undefined {
-  const id = sensor.id || sensor.name || "";
-  if (id === "" || id.length > longestName || /\p{C}/u.test(id)) return undefined;
-  const name = sensor.name || id;
+  const [id, name = id] = [sensor.id, sensor.name].filter(isName);
+  if (id === undefined || name === undefined) return undefined;
   const unit = sensor.unit ?? 0;
   const isTemperature = sensor.context === SensorContext.SENSOR_CONTEXT_TEMPERATURE;
   const measured = (value: number | null | undefined) => {
@@ -116,6 +115,10 @@ function celsius(value: number, unit: number): number {
   if (unit === SensorUnit.SENSOR_UNIT_FAHRENHEIT) return ((value - 32) * 5) / 9;
   return unit === SensorUnit.SENSOR_UNIT_KELVIN ? value - 273.15 : value;
 }
+
+/** What people and logs can be shown. */
+const isName = (text: string | null | undefined): text is string =>
+  typeof text === "string" && text.length > 0 && text.length <= longestName && !/\p{C}/u.test(text);
 
 const isNumber = (value: number | null | undefined): value is number => Number.isFinite(value);
 

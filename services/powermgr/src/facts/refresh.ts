@@ -1,3 +1,4 @@
+import { busReasons } from "@busbar/bus";
 import { asBusbarError, type BusbarError, type Milliseconds, milliseconds, peerSubjects } from "@busbar/contracts";
 import type { Clock, Log } from "@busbar/daemon";
 import type { Facts } from "./facts.ts";
@@ -16,6 +17,9 @@ export interface RefreshOptions {
   /** Told after each round. */
   readonly onRound: () => void;
 }
+
+const isAbsent = ({ reason }: BusbarError): boolean =>
+  reason === busReasons.noResponders || reason === busReasons.notConnected;
 
 /** Who doesn't answer within this is asked again in the next round. */
 const longestWait = milliseconds(5_000);
@@ -67,10 +71,10 @@ export class Refresh {
       this.#answers.set(what, undefined);
     } catch (thrown) {
       const error = asBusbarError(thrown);
-      // Who never answered may not be there at all.
-      if (!this.#answers.has(what)) log.debug({ err: error }, `${what} doesn't answer`);
+      // Who never answered and isn't there now is none of this board's services.
+      if (!this.#answers.has(what) && isAbsent(error)) log.debug({ err: error }, `${what} has nobody to answer`);
       else {
-        if (this.#answers.get(what) === undefined) log.warn({ err: error }, `${what} doesn't answer any more`);
+        if (this.#answers.get(what) === undefined) log.warn({ err: error }, `${what} has no good answer`);
         this.#answers.set(what, error);
       }
     }
