@@ -105,7 +105,7 @@ describe("a sensor", () => {
         { id: "\u0007" },
         { id: "c", name: "\u001b[2J" },
         { id: "a", analogReading: { value: Number.NaN } },
-        { id: "b", status: 77 as never, discreteReading: { state: "open" } },
+        { id: "b", status: 77 as never },
       ),
     );
     expect(readings).toMatchObject([
