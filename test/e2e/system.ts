@@ -272,6 +272,17 @@ export class System {
     return this.board.until(matches, { after, timeout: milliseconds(patienceMs) });
   }
 
+  /** Ends a process at once (kill -9), and resolves when the one after it is up and both daemons answer. */
+  async kill(name: ProcessName): Promise<void> {
+    const { pid } = this.suite.processes[name];
+    this.suite.processes[name].signal("SIGKILL");
+    await eventually(`a new ${name}`, () => {
+      const next = this.suite.processes[name].pid;
+      return next !== undefined && next !== pid ? next : undefined;
+    });
+    await this.answers();
+  }
+
   /** Both daemons answer again, after one of the processes was ended. */
   async answers(): Promise<void> {
     await eventually("both daemons answer", async () => {

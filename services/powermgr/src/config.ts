@@ -7,6 +7,11 @@ export const schema = {
     default: "/var/lib/busbar/powermgr",
     env: "BUSBAR_POWERMGR_DATA_DIR",
   }),
+  runDir: text({
+    doc: "directory of the emergency latch that needs no disk; it ends with the boot",
+    default: "/run/busbar",
+    env: "BUSBAR_RUN_DIR",
+  }),
   platform: text({ doc: "path of the platform file", default: "/etc/busbar/platform.yaml", env: "BUSBAR_PLATFORM" }),
   boardSocket: text({
     doc: "unix socket of the simulated board, for chips of type simulated",

@@ -3,10 +3,12 @@ import { type Served, served } from "@busbar/bus";
 import { BusbarError, type busbar, type ComponentName, endpoints, kindOf, timestamp } from "@busbar/contracts";
 import type { Clock } from "@busbar/daemon";
 import type { Platform } from "@busbar/platform";
+import type { Emergency } from "../emergency/emergency.ts";
 import { type PowerMonitor, powerNumber } from "../monitors/power-monitor.ts";
 import type { PowerEngine } from "../operations/engine.ts";
 import { isFinal, type Operation } from "../operations/operation.ts";
 import type { Journal } from "../store/journal.ts";
+import { emergencyMessage } from "./emergency.ts";
 import { operationMessage } from "./messages.ts";
 
 export interface QueryOptions {
@@ -14,6 +16,7 @@ export interface QueryOptions {
   readonly controls: ReadonlyMap<ComponentName, DomainControl>;
   readonly monitor: PowerMonitor;
   readonly engine: PowerEngine;
+  readonly emergency: Emergency;
   readonly journal: Journal;
   readonly clock: Clock;
 }
@@ -23,7 +26,7 @@ const largestLimit = 1000;
 
 /** Status, operations and domains: what powermgr knows, without touching anything. */
 export function queryEndpoints(options: QueryOptions): Served[] {
-  const { platform, controls, journal, clock } = options;
+  const { platform, controls, emergency, journal, clock } = options;
   const statusOf = (components: Iterable<ComponentName>) => ({
     domains: [...components].map((name) => domainStatus(name, options)),
   });
@@ -34,7 +37,10 @@ export function queryEndpoints(options: QueryOptions): Served[] {
       })),
     ),
     served(endpoints.systemStatus, async ({ components }) => ({
-      message: statusOf(selected(components, controls, () => true)),
+      message: {
+        ...statusOf(selected(components, controls, () => true)),
+        emergency: emergencyMessage(emergency.state, emergency.persisting),
+      },
     })),
     served(endpoints.domainsList, async () => ({
       message: {
