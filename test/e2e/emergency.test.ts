@@ -1,8 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { busbar, componentName, endpoints, milliseconds, subjects } from "@busbar/contracts";
+import type { ProcessName } from "@busbar/launcher";
 import { afterEach, describe, expect, test } from "vitest";
 import { eventually, patienceMs } from "./bounded.ts";
+import { repository } from "./platform-files.ts";
 import { useSystem } from "./system.ts";
 
 // Power is cut in an emergency whatever else is going on, and nothing comes on before somebody has cleared it.
@@ -171,5 +174,79 @@ describe("the latch", () => {
     rmSync(files[0] ?? "");
     await system().kill("powermgr");
     expect(await status()).toMatchObject({ latched: true, reason: "smoke" });
+  });
+});
+
+describe("busbar-emergency-off", () => {
+  const cut = () => {
+    const { dataDir, suite } = system();
+    const flags = ["--platform", join(dataDir, "platform", "platform.yaml")];
+    flags.push("--board-socket", suite.boardSocket, "--run-dir", join(dataDir, "run"));
+    return spawnSync(process.execPath, [join(repository(), "dist", "emergency-off.mjs"), ...flags], {
+      encoding: "utf8",
+      timeout: patienceMs,
+    });
+  };
+  /** What the platform is, not what a daemon says of it. */
+  const boardPowers = async () => {
+    const { hosts, chassis } = await system().board.state();
+    return Object.fromEntries([...hosts, ...chassis].map(({ component, power }) => [component, power]));
+  };
+  const without = async (names: readonly ProcessName[], act: () => Promise<void>) => {
+    const { processes } = system().suite;
+    await Promise.all(names.map((name) => processes[name].stop()));
+    try {
+      await act();
+    } finally {
+      for (const name of names) processes[name].start();
+      await system().answers();
+    }
+  };
+  /** Nobody tells the judge of it: the latch is its reason. */
+  const intended = async () => {
+    for (const component of ["host.0", "host.1"] as const) {
+      await system().board.intent({ operation: "unit", component: componentName(component), effect: "force-off" });
+    }
+    await system().board.intent({ operation: "unit", component: componentName("chassis.0"), effect: "cut" });
+  };
+
+  test("cuts all power without a broker and without powermgr, which is latched when it comes back", async () => {
+    await system().bring("host.0", "on");
+    await system().bring("host.1", "off");
+    const seq = await system().seq();
+    await without(["broker", "powermgr"], async () => {
+      await intended();
+      const { status: exit, stdout } = cut();
+      expect(exit, stdout).toBe(0);
+      expect(await boardPowers()).toEqual({ "chassis.0": "off", "host.0": "off", "host.1": "off" });
+    });
+    expect(await system().pulses("power-button-1", seq)).toEqual([]);
+    expect(await status()).toMatchObject({ latched: true, reason: "busbar-emergency-off" });
+    await system().agrees();
+  });
+
+  test("ends with 1 where something stays on, and cuts the rest", async () => {
+    await system().bring("host.0", "on");
+    await system().bring("host.1", "on");
+    await without(["powermgr"], async () => {
+      await intended();
+      await system().board.setFault({ kind: "power-good-stuck", component: componentName("host.1"), level: "high" });
+      const { status: exit, stdout } = cut();
+      expect(exit, stdout).toBe(1);
+      expect(stdout).toContain("host.1 is on");
+      expect(await boardPowers()).toMatchObject({ "chassis.0": "off", "host.0": "off" });
+      await system().board.clearFaults();
+    });
+    await system().agrees();
+  });
+
+  test("says that it could do nothing with a platform file that isn't there", () => {
+    const { status: exit, stdout } = spawnSync(
+      process.execPath,
+      [join(repository(), "dist", "emergency-off.mjs"), "--platform", join(system().dataDir, "nowhere.yaml")],
+      { encoding: "utf8", timeout: patienceMs },
+    );
+    expect(exit).toBe(1);
+    expect(stdout).toContain("power could not be cut");
   });
 });
