@@ -229,11 +229,14 @@ export class System {
 
   /**
    * The minimum off time of everything that is off is over: an ON would be taken now. powermgr can't be asked about that,
-   * so the platform's time is waited out as the board counts it, from the last power-good that fell.
+   * so the platform's time is waited out as the board counts it: from the last power-good that fell, or from when powermgr
+   * took its lines, because what fell before counts from then.
    */
   async mayGoOn(): Promise<void> {
     const last = (await this.journal(0)).findLast(
-      (entry) => isEdge(entry) && entry.line.includes("good") && !entry.asserted,
+      (entry) =>
+        (isEdge(entry) && entry.line.includes("good") && !entry.asserted) ||
+        (entry.type === "line" && entry.what === "requested"),
     );
     if (last === undefined) return;
     await eventually(
