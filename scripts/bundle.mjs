@@ -48,6 +48,8 @@ export async function bundle() {
     sourcesContent: false,
     banner: { js: banner },
     external,
+    // pino's worker threads, which log nothing of ours (DESIGN §10: to stdout, synchronously).
+    alias: { "thread-stream": join(root, "scripts", "no-thread-stream.mjs") },
     metafile: true,
     write: false,
     logLevel: "silent",
