@@ -114,6 +114,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   engine.onEnd = (components, id) => monitor.release(components, id);
   await monitor.start();
   onStop("monitor", () => monitor.close());
+  const door = new Door({ engine, platform });
   const emergency = startEmergency({ context, platform, monitor, engine, journal, latch, persisting: () => [] });
   // Hardware is safe and watched before anybody is waited for.
   engine.recover();
@@ -135,7 +136,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   health.add("events", () =>
     relay.problem === undefined ? { status: "ok" } : { status: "degraded", message: relay.problem },
   );
-  const door = new Door({ engine, platform, forward: forwardToStatemgr(bus, config.integrationTimeout) });
+  door.forward = forwardToStatemgr(bus, config.integrationTimeout);
   await bus.serve(
     {
       name: "powermgr",

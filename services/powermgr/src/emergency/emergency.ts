@@ -62,7 +62,7 @@ export class Emergency {
    * @throws BusbarError NOT_FOUND for a name that this platform doesn't switch; then nothing is cut
    */
   off(trigger: EmergencyTrigger): LatchState {
-    const { domains, latch, clock, log } = this.#options;
+    const { domains, graph, latch, clock, log } = this.#options;
     const unknown = trigger.components.find((component) => !domains.has(component));
     if (unknown !== undefined) {
       throw new BusbarError("NOT_FOUND", `the platform switches no ${unknown}`, {
@@ -70,7 +70,7 @@ export class Emergency {
         remedy: `name some of ${[...domains].join(", ")}, or none for all`,
       });
     }
-    const roots = this.#roots(trigger.components);
+    const roots = graph.roots(trigger.components.length === 0 ? domains : trigger.components);
     const before = latch.state;
     // Latched before the first act: whatever an act makes way for must not be started instead.
     const cut = [...new Set(roots.flatMap((root) => this.#tree(root)))];
@@ -113,15 +113,6 @@ export class Emergency {
     await latch.clear();
     log.warn({ actor, reason, was: before }, "the emergency latch was cleared");
     this.onChange(undefined, undefined);
-  }
-
-  /** Domains whose fall takes all of `components` with it, each once. */
-  #roots(components: readonly ComponentName[]): readonly ComponentName[] {
-    const { domains, graph } = this.#options;
-    const named = components.length === 0 ? [...domains] : [...new Set(components)];
-    const depends = (name: ComponentName, other: ComponentName) =>
-      name !== other && graph.closure([name], "dependencies").includes(other);
-    return named.filter((name) => !named.some((other) => depends(name, other)));
   }
 
   #tree(root: ComponentName): readonly ComponentName[] {

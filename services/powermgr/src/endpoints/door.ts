@@ -20,13 +20,12 @@ import {
 } from "@busbar/contracts";
 import { operationTime, type Platform } from "@busbar/platform";
 import type { PowerEngine } from "../operations/engine.ts";
-import { isFinal, type Operation } from "../operations/operation.ts";
+import { isFinal, type Operation, type OperationSource } from "../operations/operation.ts";
 import type { Asked, ForwardAction } from "./forward.ts";
 
 export interface DoorOptions {
-  readonly engine: PowerEngine;
-  readonly platform: Platform;
-  readonly forward: ForwardAction;
+  readonly engine: Pick<PowerEngine, "submit">;
+  readonly platform: Pick<Platform, "domains" | "graph" | "policies">;
 }
 
 export interface DoorAnswer {
@@ -40,6 +39,8 @@ export interface DoorAnswer {
  * that statemgr can't decide about is carried out here; statemgr learns of it from power-good.
  */
 export class Door {
+  /** Undefined until there is a broker. */
+  forward: ForwardAction | undefined;
   readonly #options: DoorOptions;
 
   constructor(options: DoorOptions) {
@@ -48,35 +49,63 @@ export class Door {
 
   /** Of statemgr's own requests. @throws BusbarError when powermgr does not admit it */
   carryOut(operationId: string, component: ComponentName, action: Action, asked: RequestHeaders): Answer<Uint8Array> {
-    return encoded(component, this.#submit(operationId, component, action, asked));
+    return encoded(component, this.#submit(operationId, "statemgr", component, action, asked));
   }
 
   /** Passes a request on, byte by byte. */
   async pass(component: ComponentName, action: Action, body: Uint8Array, asked: Asked): Promise<Answer<Uint8Array>> {
     try {
-      return await this.#options.forward(component, body, asked);
+      return await this.#forward(component, body, asked);
     } catch (error) {
-      return encoded(component, this.#bypass(component, action, asked, error));
+      return encoded(component, this.#bypass(component, action, asked, "bypass", error));
     }
   }
 
-  /** A request that arrived in another form than statemgr's. */
-  async ask(component: ComponentName, action: Action, asked: Asked): Promise<DoorAnswer> {
+  /**
+   * A request that arrived in another form than statemgr's.
+   * @param source of the operation, where it has to be carried out without statemgr
+   */
+  async ask(
+    component: ComponentName,
+    action: Action,
+    asked: Asked,
+    source: OperationSource = "bypass",
+  ): Promise<DoorAnswer> {
     try {
       const body = encodeActionRequest(component, action);
-      const { message, ...rest } = await this.#options.forward(component, body, asked);
+      const { message, ...rest } = await this.#forward(component, body, asked);
       return { status: decodeActionResponse(component, message), ...rest };
     } catch (error) {
-      return this.#bypass(component, action, asked, error);
+      return this.#bypass(component, action, asked, source, error);
     }
   }
 
-  #bypass(component: ComponentName, action: Action, asked: RequestHeaders, error: unknown): DoorAnswer {
-    if (!isDeaf(error) || !isOffVerb(requireVerb(component, action))) throw error;
-    return this.#submit(`${bypass}${randomUUID()}`, component, action, asked);
+  async #forward(component: ComponentName, body: Uint8Array, asked: Asked) {
+    if (this.forward !== undefined) return this.forward(component, body, asked);
+    throw new BusbarError("UNAVAILABLE", "there is no broker yet, so statemgr can't be asked", {
+      component,
+      remedy: "start the broker",
+    });
   }
 
-  #submit(id: string, component: ComponentName, action: Action, asked: RequestHeaders): DoorAnswer {
+  #bypass(
+    component: ComponentName,
+    action: Action,
+    asked: RequestHeaders,
+    source: OperationSource,
+    error: unknown,
+  ): DoorAnswer {
+    if (!isDeaf(error) || !isOffVerb(requireVerb(component, action))) throw error;
+    return this.#submit(`${source}-${randomUUID()}`, source, component, action, asked);
+  }
+
+  #submit(
+    id: string,
+    source: OperationSource,
+    component: ComponentName,
+    action: Action,
+    asked: RequestHeaders,
+  ): DoorAnswer {
     const { engine, platform } = this.#options;
     const verb = requireVerb(component, action);
     const operation = engine.submit({
@@ -85,7 +114,7 @@ export class Door {
       verb,
       action,
       actor: asked.actor ?? "",
-      source: id.startsWith(bypass) ? "bypass" : "statemgr",
+      source,
       ...(asked.requestId !== undefined && { requestId: asked.requestId }),
       ...(asked.traceparent !== undefined && { traceparent: asked.traceparent }),
       ...(asked.override !== undefined && { override: asked.override }),
@@ -98,9 +127,6 @@ export class Door {
     };
   }
 }
-
-/** How the ids of operations begin that statemgr was not there to decide about. */
-const bypass = "bypass-";
 
 const encoded = (component: ComponentName, { status, ...rest }: DoorAnswer): Answer<Uint8Array> => ({
   message: encodeActionResponse(component, status),
