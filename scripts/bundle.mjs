@@ -7,6 +7,7 @@ import { say } from "./say.mjs";
 /** Every program that runs from a bundle: dist/<name>.mjs and where it begins. */
 export const programs = {
   powermgr: "services/powermgr/src/main.ts",
+  "emergency-off": "services/powermgr/src/emergency/main.ts",
   statemgr: "services/statemgr/src/main.ts",
   board: "packages/simulator/src/board/main.ts",
   launcher: "packages/launcher/src/main.ts",
@@ -47,6 +48,8 @@ export async function bundle() {
     sourcesContent: false,
     banner: { js: banner },
     external,
+    // pino's worker threads, which log nothing of ours (DESIGN §10: to stdout, synchronously).
+    alias: { "thread-stream": join(root, "scripts", "no-thread-stream.mjs") },
     metafile: true,
     write: false,
     logLevel: "silent",

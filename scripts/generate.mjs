@@ -28,7 +28,8 @@ const options = [
 export async function generate() {
   const sources = filesBelow(proto, (name) => name.endsWith(".proto"));
   const generator = readFileSync(join(root, "node_modules", "protobufjs-cli", "package.json"), "utf8");
-  const wanted = fingerprint(root, sources, [...options, JSON.parse(generator).version]);
+  const leftOut = [...unusedCode, ...unusedTypes].map(({ source }) => source);
+  const wanted = fingerprint(root, sources, [...options, ...leftOut, JSON.parse(generator).version]);
   if (isCurrent(wanted)) return;
   const staging = `${target}.${process.pid}`;
   mkdirSync(staging, { recursive: true });
@@ -38,7 +39,8 @@ export async function generate() {
     const { ok, output } = await runQuietly(pbjs, args, { cwd: root });
     const said = output.match(/Error: (.*)/)?.[1] ?? output.trim().split("\n")[0];
     if (!ok) throw new Refusal(`proto/ can't be compiled: ${said}`);
-    dropUnusedLong(join(staging, "messages.d.ts"));
+    rewrite(join(staging, "messages.d.ts"), unusedTypes);
+    rewrite(join(staging, "messages.js"), unusedCode);
     writeFileSync(join(staging, "proto.sha256"), wanted);
     mkdirSync(target, { recursive: true });
     for (const name of [...outputs, "proto.sha256"]) renameSync(join(staging, name), join(target, name));
@@ -58,11 +60,35 @@ function isCurrent(wanted) {
 }
 
 /**
- * pbjs imports the type of 64-bit integers even where none is left; the package isn't ours to depend on.
- * @param {string} declarations
+ * What every message has and none of ours needs, an eighth of each daemon's bundle: `create` (messages are written as plain
+ * objects), and keeping unknown fields (they are tolerated, but a decoded message is never passed on: DESIGN §4).
  */
-function dropUnusedLong(declarations) {
-  writeFileSync(declarations, readFileSync(declarations, "utf8").replace('import Long = require("long");\n', ""));
+const unusedCode = [
+  / +\w+\.create = function\(properties\) \{\n +return new \w+\(properties\);\n +\};\n/g,
+  / +if \(message\.\$unknowns != null && \$Object\.hasOwnProperty\.call\(message, "\$unknowns"\)\)\n.*\n.*\n/g,
+  / +if \(!reader\.discardUnknown\) \{\n.*\n.*\n +\}\n/g,
+];
+
+/** The same, and the type of 64-bit integers: none is left, and its package isn't ours to depend on. */
+const unusedTypes = [
+  / +static create\(.*\n/g,
+  / +\$unknowns\?: Uint8Array\[\];\n/g,
+  /import Long = require\("long"\);\n/g,
+];
+
+/**
+ * @param {string} file
+ * @param {readonly RegExp[]} unused
+ * @throws {Refusal} when pbjs writes something else by now
+ */
+function rewrite(file, unused) {
+  const text = readFileSync(file, "utf8");
+  const gone = unused.find(({ source }) => !new RegExp(source).test(text));
+  if (gone !== undefined) throw new Refusal(`pbjs writes no ${gone.source} any more: correct scripts/generate.mjs`);
+  writeFileSync(
+    file,
+    unused.reduce((rest, pattern) => rest.replace(pattern, ""), text),
+  );
 }
 
 await runAsProgram(import.meta.url, generate);

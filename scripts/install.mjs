@@ -12,6 +12,7 @@ const units = "usr/lib/systemd/system";
 /** What a BMC gets of the checkout, and where it lies there. The platform file is the board's, not ours. */
 const files = {
   "dist/powermgr.mjs": `${library}/powermgr.mjs`,
+  "dist/emergency-off.mjs": `${library}/emergency-off.mjs`,
   "dist/statemgr.mjs": `${library}/statemgr.mjs`,
   "dist/cli.mjs": `${library}/cli.mjs`,
   "platforms/common/busbar.sh": "usr/bin/busbar",
@@ -21,6 +22,7 @@ const files = {
   "platforms/common/nats-server.conf": "etc/busbar/nats-server.conf",
   "platforms/common/systemd/busbar-powermgr.service": `${units}/busbar-powermgr.service`,
   "platforms/common/systemd/busbar-statemgr.service": `${units}/busbar-statemgr.service`,
+  "platforms/common/systemd/busbar-emergency-off.service": `${units}/busbar-emergency-off.service`,
   "platforms/common/systemd/nats-server.service.d/busbar.conf": `${units}/nats-server.service.d/busbar.conf`,
   "platforms/common/systemd/busbar.sysusers.conf": "usr/lib/sysusers.d/busbar.conf",
   "platforms/common/systemd/70-busbar.rules": "usr/lib/udev/rules.d/70-busbar.rules",

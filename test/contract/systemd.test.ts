@@ -51,7 +51,7 @@ beforeAll(() => {
   for (const target of targets) put(`usr/lib/systemd/system/${target}`, "[Unit]\nDescription=x\n");
   const broker = "[Service]\nExecStart=/usr/sbin/nats-server -c /etc/nats-server.conf\nUser=nats\n";
   put("usr/lib/systemd/system/nats-server.service", broker);
-  for (const program of ["usr/bin/node", "usr/sbin/nats-server", "bin/kill"]) {
+  for (const program of ["usr/bin/node", "usr/sbin/nats-server", "bin/kill", "bin/systemctl"]) {
     put(program, "#!/bin/sh\n");
     chmodSync(inImage(program), 0o755);
   }
@@ -115,7 +115,8 @@ describe("the installed image", () => {
   });
 
   test.skipIf(!hasSystemd)("holds units that systemd verifies", () => {
-    const units = [...daemons.map((daemon) => `busbar-${daemon}.service`), "nats-server.service"];
+    const own = [...daemons, "emergency-off"].map((name) => `busbar-${name}.service`);
+    const units = [...own, "nats-server.service"];
     const { status, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", `--root=${image}`, ...units], {
       encoding: "utf8",
     });
@@ -127,6 +128,7 @@ describe("the installed image", () => {
   test.skipIf(!hasSystemd).each([
     ["busbar-powermgr", "1.8"],
     ["busbar-statemgr", "1.6"],
+    ["busbar-emergency-off", "1.6"],
     ["nats-server", "2.0"],
   ])("exposes little of %s", (unit, most) => {
     const limit = `--threshold=${Number(most) * 10}`;
@@ -159,6 +161,7 @@ describe.each(daemons)("busbar-%s.service", (daemon) => {
   test("gives the daemon the folders that it uses", () => {
     expect(settings.dataDir).toBe(`/var/lib/${setting("Service.StateDirectory")}`);
     expect(settings.platform).toBe(`/etc/${setting("Service.ConfigurationDirectory")}/platform.yaml`);
+    if (settings.runDir) expect(settings.runDir).toBe(`/run/${setting("Service.RuntimeDirectory")}`);
     if (settings.boardSocket) expect(dirname(settings.boardSocket)).toBe(`/run/${setting("Service.RuntimeDirectory")}`);
   });
 

@@ -306,13 +306,7 @@ describe("the streams", () => {
     "hold each event once after %s was killed and started again",
     async (victim) => {
       await system().bring("host.0", "on");
-      const { pid } = system().suite.processes[victim];
-      system().suite.processes[victim].signal("SIGKILL");
-      await eventually(`a new ${victim}`, () => {
-        const next = system().suite.processes[victim].pid;
-        return next !== undefined && next !== pid ? next : undefined;
-      });
-      await system().answers();
+      await system().kill(victim);
       await system().agrees();
       await system().bring("host.0", "off");
       await expectStreamsComplete();

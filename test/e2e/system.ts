@@ -229,11 +229,14 @@ export class System {
 
   /**
    * The minimum off time of everything that is off is over: an ON would be taken now. powermgr can't be asked about that,
-   * so the platform's time is waited out as the board counts it, from the last power-good that fell.
+   * so the platform's time is waited out as the board counts it: from the last power-good that fell, or from when powermgr
+   * took its lines, because what fell before counts from then.
    */
   async mayGoOn(): Promise<void> {
     const last = (await this.journal(0)).findLast(
-      (entry) => isEdge(entry) && entry.line.includes("good") && !entry.asserted,
+      (entry) =>
+        (isEdge(entry) && entry.line.includes("good") && !entry.asserted) ||
+        (entry.type === "line" && entry.what === "requested"),
     );
     if (last === undefined) return;
     await eventually(
@@ -270,6 +273,17 @@ export class System {
   /** The board's next entry that matches, after `seq`. */
   async entry(matches: (entry: JournalEntry) => boolean, after: number): Promise<JournalEntry> {
     return this.board.until(matches, { after, timeout: milliseconds(patienceMs) });
+  }
+
+  /** Ends a process at once (kill -9), and resolves when the one after it is up and both daemons answer. */
+  async kill(name: ProcessName): Promise<void> {
+    const { pid } = this.suite.processes[name];
+    this.suite.processes[name].signal("SIGKILL");
+    await eventually(`a new ${name}`, () => {
+      const next = this.suite.processes[name].pid;
+      return next !== undefined && next !== pid ? next : undefined;
+    });
+    await this.answers();
   }
 
   /** Both daemons answer again, after one of the processes was ended. */

@@ -135,6 +135,8 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
           addresses().natsUrl,
           "--data-dir",
           join(dataDir, "powermgr"),
+          "--run-dir",
+          join(dataDir, "run"),
           "--platform",
           platform,
           "--board-socket",

@@ -72,7 +72,9 @@ export class SupervisedProcess {
     this.#onStart = listener;
   }
 
+  /** Also after a stop. */
   start(): void {
+    this.#stopping = false;
     const { name, file, args, env } = this.#options.plan();
     this.#starts += 1;
     this.#startedAt = performance.now();

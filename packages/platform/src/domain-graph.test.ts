@@ -48,6 +48,12 @@ describe("a domain graph", () => {
     expect(twoTrays.closure([], "dependents")).toEqual([]);
   });
 
+  it("finds those that no other of some feeds, at any distance", () => {
+    expect(twoTrays.roots([host1, chassis0, host0, host1])).toEqual([chassis0]);
+    expect(twoTrays.roots([host1, chassis2, host0])).toEqual([chassis2, host0]);
+    expect(twoTrays.roots([])).toEqual([]);
+  });
+
   it("lets a host depend on another host", () => {
     const graph = new DomainGraph(edges({ "host.0": ["host.1"], "host.1": [] }));
     expect(graph.order).toEqual(["host.1", "host.0"]);

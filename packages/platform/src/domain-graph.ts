@@ -55,6 +55,14 @@ export class DomainGraph {
     }
     return this.order.filter((name) => reached.has(name));
   }
+
+  /** Those of `names` that need no other of them, each once: what takes all the others along when it goes off. */
+  roots(names: Iterable<ComponentName>): readonly ComponentName[] {
+    const all = new Set(names);
+    const needsAnother = (name: ComponentName) =>
+      this.closure([name], "dependencies").some((other) => other !== name && all.has(other));
+    return [...all].filter((name) => !needsAnother(name));
+  }
 }
 
 /** Every cycle that a walk meets, as a path whose end is its beginning. */

@@ -1,11 +1,11 @@
 import { type ConfigOf, duration, text, wholeNumber } from "@busbar/daemon";
 
-export const schema = {
-  natsUrl: text({ doc: "URL of the broker", default: "nats://127.0.0.1:4222", env: "BUSBAR_NATS_URL" }),
-  dataDir: text({
-    doc: "directory of the journal",
-    default: "/var/lib/busbar/powermgr",
-    env: "BUSBAR_POWERMGR_DATA_DIR",
+/** What cutting power takes, with or without a running powermgr. */
+export const emergencySchema = {
+  runDir: text({
+    doc: "directory of the emergency latch that needs no disk; it ends with the boot",
+    default: "/run/busbar",
+    env: "BUSBAR_RUN_DIR",
   }),
   platform: text({ doc: "path of the platform file", default: "/etc/busbar/platform.yaml", env: "BUSBAR_PLATFORM" }),
   boardSocket: text({
@@ -13,6 +13,18 @@ export const schema = {
     default: "/run/busbar/board.sock",
     env: "BUSBAR_BOARD_SOCKET",
   }),
+};
+
+export type EmergencyConfig = ConfigOf<typeof emergencySchema>;
+
+export const schema = {
+  natsUrl: text({ doc: "URL of the broker", default: "nats://127.0.0.1:4222", env: "BUSBAR_NATS_URL" }),
+  dataDir: text({
+    doc: "directory of the journal",
+    default: "/var/lib/busbar/powermgr",
+    env: "BUSBAR_POWERMGR_DATA_DIR",
+  }),
+  ...emergencySchema,
   integrationTimeout: duration({
     doc: "how long statemgr may take to answer (seed 001)",
     default: "10s",

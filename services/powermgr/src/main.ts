@@ -4,10 +4,14 @@ import { type DaemonContext, lockDataDir, runDaemon } from "@busbar/daemon";
 import { loadPlatform, type Platform, type PowerDomain } from "@busbar/platform";
 import { openControls } from "./backends/controls.ts";
 import { type Config, schema } from "./config.ts";
+import { openLatch, startEmergency } from "./emergency/start.ts";
 import { actionEndpoints } from "./endpoints/actions.ts";
+import { Door } from "./endpoints/door.ts";
+import { emergencyEndpoints } from "./endpoints/emergency.ts";
 import { explainEndpoints } from "./endpoints/explain.ts";
 import { firmwareLockEndpoints } from "./endpoints/firmware-lock.ts";
 import { forwardToStatemgr } from "./endpoints/forward.ts";
+import { publicPowerEndpoints } from "./endpoints/public-power.ts";
 import { queryEndpoints } from "./endpoints/queries.ts";
 import { startFacts } from "./facts/listen.ts";
 import { FirmwareLock } from "./interlocks/firmware-lock.ts";
@@ -23,7 +27,8 @@ const version = "0.1.0";
 const compactAboveBytes = 4 * 1024 * 1024;
 const closeGrace = milliseconds(1_000);
 
-async function start({ config, log, clock, health, metrics, signal, onStop }: DaemonContext<Config>): Promise<void> {
+async function start(context: DaemonContext<Config>): Promise<void> {
+  const { config, log, clock, health, metrics, signal, onStop } = context;
   const platform = loadPlatform(config.platform);
   const lock = lockDataDir(config.dataDir);
   onStop("data directory", () => lock.release());
@@ -45,6 +50,7 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   onStop("journal", () => journal.close());
   if (journal.droppedBytes > 0) log.warn({ bytes: journal.droppedBytes }, "the journal had a damaged end, kept aside");
 
+  const latch = await openLatch(context);
   const domains = powerDomains(platform);
   const controls = await openControls(platform, config.boardSocket);
   onStop("lines", () => controls.close());
@@ -95,6 +101,7 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
     offFor: (component) => monitor.offFor(component),
     minimumOff: (component) => domainOf(domains, component).timing.minimumOff,
     firmwareLock,
+    latch: () => latch.state,
   });
   const engine = new PowerEngine({
     controls: controls.byComponent,
@@ -127,6 +134,8 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   engine.onEnd = (components, id) => monitor.release(components, id);
   await monitor.start();
   onStop("monitor", () => monitor.close());
+  const door = new Door({ engine, platform });
+  const emergency = startEmergency({ context, platform, monitor, engine, journal, latch, persisting: () => [] });
   // Hardware is safe and watched before anybody is waited for.
   engine.recover();
 
@@ -149,16 +158,28 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   health.add("events", () =>
     relay.problem === undefined ? { status: "ok" } : { status: "degraded", message: relay.problem },
   );
+  door.forward = forwardToStatemgr(bus, config.integrationTimeout);
   await bus.serve(
     {
       name: "powermgr",
       version,
       description: "Power control of hosts and chassis",
       endpoints: [
-        ...actionEndpoints({ engine, platform, forward: forwardToStatemgr(bus, config.integrationTimeout) }),
-        ...queryEndpoints({ platform, controls: controls.byComponent, monitor, engine, journal, clock, firmwareLock }),
+        ...actionEndpoints(door),
+        ...publicPowerEndpoints({ door, platform, clock }),
+        ...emergencyEndpoints(emergency),
         ...firmwareLockEndpoints(firmwareLock, clock),
         ...explainEndpoints({ engine, interlocks: rules, view, controls: controls.byComponent }),
+        ...queryEndpoints({
+          platform,
+          controls: controls.byComponent,
+          monitor,
+          engine,
+          emergency,
+          journal,
+          clock,
+          firmwareLock,
+        }),
         served(endpoints.powermgrHealth, () => ({ message: health.report() })),
       ],
     },

@@ -5,6 +5,7 @@ import {
   type ComponentName,
   componentOf,
   decodeStateChange,
+  isComponentName,
   kindOf,
   type Status,
   statusRoles,
@@ -54,22 +55,40 @@ export class Witness {
   }
 }
 
-/** Listens to statemgr's own events: the judge must not learn what was accepted from the daemon that acts. */
+/**
+ * Listens to statemgr's own events: the judge must not learn what was accepted from the daemon that acts. Only what
+ * statemgr has no part in, an emergency, it learns from powermgr.
+ */
 export async function startWitness(bus: Bus, board: BoardController): Promise<() => void> {
   const witness = new Witness(board);
-  const subscription = await bus.subscribe(subjects.everyTransition, async ({ subject, data }) => {
-    const component = componentOf(subject);
-    const { current, cause, origin } = decodeStateChange(component, data);
-    const isRequested = origin.reason === busbar.v1.StateChangeReason.STATE_CHANGE_REASON_REQUESTED;
-    await witness.tell({ component, current, cause, isRequested, operation: origin.operationId ?? "" });
-  });
-  return () => subscription.unsubscribe();
+  const subscriptions = [
+    await bus.subscribe(subjects.everyTransition, async ({ subject, data }) => {
+      const component = componentOf(subject);
+      const { current, cause, origin } = decodeStateChange(component, data);
+      const isRequested = origin.reason === busbar.v1.StateChangeReason.STATE_CHANGE_REASON_REQUESTED;
+      await witness.tell({ component, current, cause, isRequested, operation: origin.operationId ?? "" });
+    }),
+    await bus.subscribe(subjects.emergency, async ({ data }) => {
+      const { latched = false, operationIds, components } = busbar.v1.EmergencyEvent.decode(data).status ?? {};
+      await board.latch(latched === true);
+      const operation = operationIds?.at(-1);
+      if (operation === undefined) return;
+      for (const component of (components ?? []).filter(isComponentName)) {
+        const effect = kindOf(component) === "chassis" ? "cut" : "force-off";
+        await board.intent({ operation, component, effect });
+      }
+    }),
+  ];
+  return () => {
+    for (const subscription of subscriptions) subscription.unsubscribe();
+  };
 }
 
 function effectsOf(component: ComponentName, cause: Action): readonly Effect[] {
   const verb = verbOf(cause);
   if (verb === undefined) return [];
   if (verb === "cycle") return ["off", "on"];
-  if (verb === "emergency-off") return ["force-off", "cut"];
+  // Of no request to statemgr.
+  if (verb === "emergency-off") return [];
   return verb === "force-off" && kindOf(component) === "chassis" ? ["cut"] : [verb];
 }

@@ -1,26 +1,29 @@
-import type { Bus, RequestContext } from "@busbar/bus";
+import type { Bus, RequestContext, RequestHeaders } from "@busbar/bus";
 import { actionEndpoint, type ComponentName, milliseconds, type Outcome, subjects } from "@busbar/contracts";
+
+/** What a request says besides component and action. */
+export type Asked = RequestHeaders & Pick<RequestContext, "signal">;
 
 export type ForwardAction = (
   component: ComponentName,
   body: Uint8Array,
-  context: RequestContext,
+  asked: Asked,
 ) => Promise<{ message: Uint8Array; outcome?: Outcome; operationId?: string }>;
 
 /** Passes a request on to statemgr byte by byte, and its answer back. Nothing of it is kept here. */
 export function forwardToStatemgr(bus: Bus, integrationTimeout: number): ForwardAction {
-  return async (component, body, context) => {
+  return async (component, body, asked) => {
     const { message, outcome, operationId } = await bus.request(actionEndpoint("statemgr", component), body, {
       subject: subjects.action("statemgr", component),
       timeout: milliseconds(integrationTimeout),
       headers: {
-        ...(context.requestId !== undefined && { requestId: context.requestId }),
-        ...(context.actor !== undefined && { actor: context.actor }),
-        ...(context.timeout !== undefined && { timeout: context.timeout }),
-        ...(context.override !== undefined && { override: context.override }),
-        ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
+        ...(asked.requestId !== undefined && { requestId: asked.requestId }),
+        ...(asked.actor !== undefined && { actor: asked.actor }),
+        ...(asked.timeout !== undefined && { timeout: asked.timeout }),
+        ...(asked.override !== undefined && { override: asked.override }),
+        ...(asked.traceparent !== undefined && { traceparent: asked.traceparent }),
       },
-      signal: context.signal,
+      signal: asked.signal,
     });
     return { message, ...(outcome && { outcome }), ...(operationId !== undefined && { operationId }) };
   };

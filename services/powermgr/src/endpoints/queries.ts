@@ -3,11 +3,13 @@ import { type Served, served } from "@busbar/bus";
 import { BusbarError, type busbar, type ComponentName, endpoints, kindOf, timestamp } from "@busbar/contracts";
 import type { Clock } from "@busbar/daemon";
 import type { Platform } from "@busbar/platform";
+import type { Emergency } from "../emergency/emergency.ts";
 import type { FirmwareLock } from "../interlocks/firmware-lock.ts";
 import { type PowerMonitor, powerNumber } from "../monitors/power-monitor.ts";
 import type { PowerEngine } from "../operations/engine.ts";
 import { isFinal, type Operation } from "../operations/operation.ts";
 import type { Journal } from "../store/journal.ts";
+import { emergencyMessage } from "./emergency.ts";
 import { firmwareLockMessage } from "./firmware-lock.ts";
 import { operationMessage } from "./messages.ts";
 
@@ -16,6 +18,7 @@ export interface QueryOptions {
   readonly controls: ReadonlyMap<ComponentName, DomainControl>;
   readonly monitor: PowerMonitor;
   readonly engine: PowerEngine;
+  readonly emergency: Emergency;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly firmwareLock: Pick<FirmwareLock, "state">;
@@ -26,7 +29,7 @@ const largestLimit = 1000;
 
 /** Status, operations and domains: what powermgr knows, without touching anything. */
 export function queryEndpoints(options: QueryOptions): Served[] {
-  const { platform, controls, journal, clock, firmwareLock } = options;
+  const { platform, controls, emergency, journal, clock, firmwareLock } = options;
   const statusOf = (components: Iterable<ComponentName>) => ({
     domains: [...components].map((name) => domainStatus(name, options)),
   });
@@ -39,6 +42,7 @@ export function queryEndpoints(options: QueryOptions): Served[] {
     served(endpoints.systemStatus, async ({ components }) => ({
       message: {
         ...statusOf(selected(components, controls, () => true)),
+        emergency: emergencyMessage(emergency.state, emergency.persisting),
         firmwareLock: firmwareLockMessage(firmwareLock.state(), clock),
       },
     })),

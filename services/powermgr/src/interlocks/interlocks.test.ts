@@ -2,6 +2,7 @@ import { type ComponentName, componentName, milliseconds, type Verb } from "@bus
 import { FakeClock } from "@busbar/daemon";
 import { DomainGraph, type Policies, policyRows } from "@busbar/platform";
 import { describe, expect, it } from "vitest";
+import type { LatchState } from "../emergency/latch.ts";
 import { Facts } from "../facts/facts.ts";
 import type { SensorReading, ZoneReading } from "../facts/readings.ts";
 import { dependency } from "./dependency.ts";
@@ -290,16 +291,15 @@ it.each<[StandbyPower, boolean]>([
   for (const verb of offs) expect(check(rule, verb)).toBeUndefined();
 });
 
-it("the emergency latch refuses whatever is no off", () => {
-  let latched = false;
-  const rule = emergencyLatch(() => ({ latched, reason: "smoke" }));
+it("the emergency latch refuses while it is set", () => {
+  let state: LatchState | undefined;
+  const rule = emergencyLatch(() => state);
   expect(check(rule)).toBeUndefined();
-  latched = true;
+  state = { source: "thermal", reason: "smoke", actor: "", since: 0, components: [], operations: [] };
   for (const verb of ["on", "reset", "cycle"] as const) {
     expect(check(rule, verb)).toEqual({
-      message: "power was cut in an emergency: smoke",
+      message: "power is latched off since 1970-01-01T00:00:00.000Z: smoke",
       remedy: expect.stringMatching(/powermgr\.system\.emergency\.clear/),
     });
   }
-  for (const verb of offs) expect(check(rule, verb)).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 import type { ComponentName } from "@busbar/contracts";
+import type { LatchState } from "../emergency/latch.ts";
 import { type DependencyRule, dependency } from "./dependency.ts";
-import { emergencyLatch, type LatchState } from "./emergency-latch.ts";
+import { emergencyLatch } from "./emergency-latch.ts";
 import { ambientConditions } from "./environment.ts";
 import { type FirmwareLock, firmwareLocked } from "./firmware-lock.ts";
 import { health } from "./health.ts";
@@ -14,7 +15,7 @@ import { type ThermalRule, thermal } from "./thermal.ts";
 export interface InterlockSources extends ThermalRule, OffTimes, DependencyRule {
   readonly graph: ThermalRule["graph"];
   readonly firmwareLock: Pick<FirmwareLock, "state">;
-  readonly latch?: () => LatchState;
+  readonly latch: () => LatchState | undefined;
   readonly standby?: (component: ComponentName) => StandbyPower;
   readonly inputPower?: (component: ComponentName) => InputPower;
 }
@@ -25,7 +26,7 @@ export interface InterlockSources extends ThermalRule, OffTimes, DependencyRule 
  */
 export function interlocks(sources: InterlockSources): readonly Interlock[] {
   return [
-    ...(sources.latch ? [emergencyLatch(sources.latch)] : []),
+    emergencyLatch(sources.latch),
     firmwareLocked(sources.firmwareLock),
     dependency(sources),
     ...(sources.standby ? [standby(sources.standby)] : []),

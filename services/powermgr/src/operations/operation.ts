@@ -10,7 +10,8 @@ export interface PowerRequest {
   readonly id: string;
   readonly component: ComponentName;
   readonly verb: Verb;
-  readonly action: Action;
+  /** Empty for what no action of a component brings about: an emergency off. */
+  readonly action: Action | "";
   readonly actor: string;
   readonly source: OperationSource;
   /** Of the request that began it all. */

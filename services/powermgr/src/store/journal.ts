@@ -156,6 +156,13 @@ export class Journal {
     this.#publish(event);
   }
 
+  /** An event that stands for itself. Resolves once it is durable, however long that takes. */
+  async tell(subject: string, data: Uint8Array): Promise<void> {
+    const event = this.#event(subject, data);
+    await this.#eventually({ k: "event", event: eventRecord(event) });
+    this.#publish(event);
+  }
+
   /** The first stored event after `id`. */
   after(id: number): JournalEvent | undefined {
     const last = this.#events.at(-1);

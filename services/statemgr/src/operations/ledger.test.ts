@@ -282,6 +282,14 @@ describe("what nobody asked for", () => {
     expect(tables.history(host, Number.MAX_SAFE_INTEGER, 1)).toMatchObject([{ message: "lost power with chassis.0" }]);
   });
 
+  it("names the operation of powermgr that statemgr had no part in, as after an emergency", () => {
+    observe({ host: "on" });
+    ledger.observed(host, "off", "emergency-1");
+    expect(tables.history(host, Number.MAX_SAFE_INTEGER, 1)).toMatchObject([
+      { reason: "EXTERNAL", message: "went off by powermgr's operation emergency-1, which statemgr had no part in" },
+    ]);
+  });
+
   it("does not end an operation: its result does", () => {
     observe({});
     request("on");

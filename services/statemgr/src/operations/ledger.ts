@@ -152,8 +152,11 @@ export class Ledger {
     if (operation) this.#end(operation, "unknown", error);
   }
 
-  /** Power-good as powermgr sees it. The first observation of a component makes its row. */
-  observed(component: ComponentName, power: Power): void {
+  /**
+   * Power-good as powermgr sees it. The first observation of a component makes its row.
+   * @param by the operation of powermgr that brought it about, if powermgr knows of one
+   */
+  observed(component: ComponentName, power: Power, by = ""): void {
     const row = this.#tables.component(component);
     if (!row) {
       this.#first(component, power);
@@ -163,7 +166,7 @@ export class Ledger {
       this.#tables.setObserved(power, component);
       return;
     }
-    const error = { code: null, message: this.#unrequested(component, power) };
+    const error = { code: null, message: this.#unrequested(component, power, by) };
     this.#apply(
       { ...row, observed: power },
       { type: "OBSERVED", power },
@@ -172,8 +175,10 @@ export class Ledger {
   }
 
   /** As much as can be told of a change that nobody asked us for. */
-  #unrequested(component: ComponentName, power: Power): string {
+  #unrequested(component: ComponentName, power: Power, by: string): string {
     if (power === "unknown") return "power-good can't be read";
+    if (by !== "" && this.#tables.operation(by) === undefined)
+      return `went ${power} by powermgr's operation ${by}, which statemgr had no part in`;
     if (power === "on") return "came on without a request";
     const feeders = this.#graph.closure([component], "dependencies").filter((name) => name !== component);
     const lost = feeders.find((name) => this.#tables.component(name)?.observed === "off");
