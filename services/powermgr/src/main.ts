@@ -7,25 +7,35 @@ import { type Config, schema } from "./config.ts";
 import { actionEndpoints } from "./endpoints/actions.ts";
 import { forwardToStatemgr } from "./endpoints/forward.ts";
 import { queryEndpoints } from "./endpoints/queries.ts";
+import { settingsEndpoints } from "./endpoints/settings.ts";
 import { minimumOffTime } from "./interlocks/minimum-off-time.ts";
 import { PowerMonitor } from "./monitors/power-monitor.ts";
 import { PowerEngine } from "./operations/engine.ts";
 import type { PlanView } from "./operations/plan.ts";
+import { storedConfiguration } from "./settings/configuration.ts";
+import { openSettings } from "./settings/open-settings.ts";
 import { Journal } from "./store/journal.ts";
 
 const version = "0.1.0";
 const compactAboveBytes = 4 * 1024 * 1024;
 const closeGrace = milliseconds(1_000);
 
-async function start({ config, log, clock, health, metrics, signal, onStop }: DaemonContext<Config>): Promise<void> {
+async function start(context: DaemonContext<Config>): Promise<void> {
+  const { config, log, clock, health, metrics, signal, onStop } = context;
   const platform = loadPlatform(config.platform);
   const lock = lockDataDir(config.dataDir);
   onStop("data directory", () => lock.release());
+  const { configuration, policies } = await openSettings(context, platform);
+  const inForce = () => configuration.inForce();
   let journalFailure: string | undefined;
   const journal = await Journal.open({
     directory: config.dataDir,
-    retainOperations: config.retainOperations,
-    retainEvents: config.retainEvents,
+    get retainOperations() {
+      return inForce().retainOperations;
+    },
+    get retainEvents() {
+      return inForce().retainEvents;
+    },
     compactAboveBytes,
     onFailure: (err) => {
       journalFailure = err instanceof Error ? err.message : String(err);
@@ -82,7 +92,9 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
     ],
     clock,
     log,
-    queueLimit: config.queueLimit,
+    get queueLimit() {
+      return inForce().queueLimit;
+    },
   });
   const outcomes = metrics.counter({
     name: "busbar_power_operations_total",
@@ -132,8 +144,9 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
       version,
       description: "Power control of hosts and chassis",
       endpoints: [
-        ...actionEndpoints({ engine, platform, forward: forwardToStatemgr(bus, config.integrationTimeout) }),
+        ...actionEndpoints({ engine, platform, forward: forwardToStatemgr(bus, () => inForce().integrationTimeout) }),
         ...queryEndpoints({ platform, controls: controls.byComponent, monitor, engine, journal, clock }),
+        ...settingsEndpoints({ config: configuration.settings, policies: policies.settings }),
         served(endpoints.powermgrHealth, () => ({ message: health.report() })),
       ],
     },
@@ -154,4 +167,11 @@ function domainOf(domains: ReadonlyMap<ComponentName, PowerDomain>, component: C
   throw new BusbarError("NOT_FOUND", `the platform has no power domain ${component}`, { component });
 }
 
-await runDaemon({ name: "powermgr", version, summary: "power control of hosts and chassis", schema, start });
+await runDaemon({
+  name: "powermgr",
+  version,
+  summary: "power control of hosts and chassis",
+  schema,
+  stored: storedConfiguration,
+  start,
+});

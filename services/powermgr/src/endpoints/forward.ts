@@ -1,5 +1,5 @@
 import type { Bus, RequestContext } from "@busbar/bus";
-import { actionEndpoint, type ComponentName, milliseconds, type Outcome, subjects } from "@busbar/contracts";
+import { actionEndpoint, type ComponentName, type Milliseconds, type Outcome, subjects } from "@busbar/contracts";
 
 export type ForwardAction = (
   component: ComponentName,
@@ -8,11 +8,11 @@ export type ForwardAction = (
 ) => Promise<{ message: Uint8Array; outcome?: Outcome; operationId?: string }>;
 
 /** Passes a request on to statemgr byte by byte, and its answer back. Nothing of it is kept here. */
-export function forwardToStatemgr(bus: Bus, integrationTimeout: number): ForwardAction {
+export function forwardToStatemgr(bus: Bus, integrationTimeout: () => Milliseconds): ForwardAction {
   return async (component, body, context) => {
     const { message, outcome, operationId } = await bus.request(actionEndpoint("statemgr", component), body, {
       subject: subjects.action("statemgr", component),
-      timeout: milliseconds(integrationTimeout),
+      timeout: integrationTimeout(),
       headers: {
         ...(context.requestId !== undefined && { requestId: context.requestId }),
         ...(context.actor !== undefined && { actor: context.actor }),
