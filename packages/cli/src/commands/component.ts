@@ -2,6 +2,7 @@ import { type ComponentKind, type ComponentName, duration, type Milliseconds } f
 import type { Command } from "commander";
 import { componentNumber } from "../arguments/component.ts";
 import { durationArgument } from "../arguments/duration.ts";
+import { override } from "../arguments/override.ts";
 import { requestId } from "../arguments/request-id.ts";
 import { facts } from "../output/table.ts";
 import { localTime } from "../output/time.ts";
@@ -66,6 +67,7 @@ function addAction(command: Command, { action, word }: NamedAction, start: Start
     .option("--wait", "until it has ended; the exit code says how")
     .option("--timeout <duration>", "wait no longer than this (default: 10m); the operation goes on", durationArgument)
     .option("--request-id <id>", "sent again with the same id, the request has no second effect", requestId)
+    .option("--override <interlocks>", "have these not refuse it, where policy allows: thermal,health", override)
     .action((name: ComponentName, { timeout, wait = false, ...flags }: WrittenFlags, self: Command) => {
       if (timeout !== undefined && !wait) self.error("error: --timeout is how long to --wait");
       const chosen: ActionFlags = { ...flags, ...(wait && { waitFor: timeout ?? usualWait }) };
@@ -78,5 +80,6 @@ interface WrittenFlags {
   readonly wait?: boolean;
   readonly timeout?: Milliseconds;
   readonly requestId?: string;
+  readonly override?: readonly string[];
   readonly yes?: boolean;
 }

@@ -1,5 +1,6 @@
 import { endpoints } from "@busbar/contracts";
 import type { Command } from "commander";
+import { reason } from "../arguments/reason.ts";
 import type { Paint, Tone } from "../output/style.ts";
 import { type Cell, facts, table } from "../output/table.ts";
 import { localTime, span } from "../output/time.ts";
@@ -11,6 +12,10 @@ import type { Start } from "./start.ts";
 
 interface ListFlags extends HistoryFlags {
   readonly active?: boolean;
+}
+
+interface AbortFlags {
+  readonly reason?: string;
 }
 
 export function addOperationsCommands(parent: Command, start: Start): void {
@@ -38,6 +43,22 @@ export function addOperationsCommands(parent: Command, start: Start): void {
     .action((id: string, _options: object, command: Command) =>
       start(command, async (context) => {
         const operation = operationShape(await context.bus((bus) => getOperation(bus, id)));
+        context.printer.show({ json: operation, lines: (paint) => details(operation, paint) });
+      }),
+    );
+  operations
+    .command("abort")
+    .description("end an operation before its time; a pulse that has begun runs to its end first")
+    .argument("<id>", "as the answer to its request gave it")
+    .option("--reason <text>", "why, for the record", reason)
+    .action((id: string, flags: AbortFlags, command: Command) =>
+      start(command, async (context) => {
+        const request = { id, reason: flags.reason ?? "" };
+        const headers = { actor: context.surroundings.user };
+        const { message } = await context.bus((bus) =>
+          bus.request(endpoints.operationsAbort, request, { timeout: answerTimeout, headers }),
+        );
+        const operation = operationShape(message);
         context.printer.show({ json: operation, lines: (paint) => details(operation, paint) });
       }),
     );
