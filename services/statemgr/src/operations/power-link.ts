@@ -1,4 +1,4 @@
-import type { Bus } from "@busbar/bus";
+import type { Bus, RequestHeaders } from "@busbar/bus";
 import {
   type Action,
   actionEndpoint,
@@ -33,6 +33,9 @@ export type Submission =
   /** It may or may not have arrived: ask before sending it again. */
   | { readonly kind: "lost"; readonly error: BusbarError };
 
+/** What a request says that statemgr passes on and doesn't decide about. */
+export type Companions = Pick<RequestHeaders, "override" | "traceparent">;
+
 const States = busbar.v1.OperationState;
 const openStates: ReadonlySet<busbar.v1.OperationState> = new Set([
   States.OPERATION_STATE_QUEUED,
@@ -56,7 +59,7 @@ export class PowerLink {
     this.#timeout = integrationTimeout;
   }
 
-  async submit(operation: OperationRow, signal: AbortSignal): Promise<Submission> {
+  async submit(operation: OperationRow, companions: Companions, signal: AbortSignal): Promise<Submission> {
     try {
       await this.#bus.request(
         actionEndpoint("powermgr", operation.component),
@@ -67,6 +70,8 @@ export class PowerLink {
           headers: {
             operationId: operation.id,
             ...(operation.actor !== "" && { actor: operation.actor }),
+            ...(operation.request_id !== null && { requestId: operation.request_id }),
+            ...companions,
             timeout: milliseconds(Math.min(operation.timeout_ms, longestTimeout)),
           },
           signal,
