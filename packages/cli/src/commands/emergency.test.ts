@@ -12,6 +12,10 @@ const latched: busbar.v1.EmergencyStatus.$Properties = {
   operationIds: ["op-1"],
 };
 
+const { OperationState } = busbar.v1;
+/** What powermgr says of the operation, one answer after the other. */
+let states: (busbar.v1.OperationState | "unknown yet")[] = [];
+
 const daemon = new FakeDaemon()
   .answers(endpoints.emergencyOff, () => latched)
   .answers(endpoints.emergencyGet, () => latched)
@@ -19,6 +23,11 @@ const daemon = new FakeDaemon()
     if (reason === "too early")
       throw new BusbarError("FAILED_PRECONDITION", "it is still hot", { remedy: "let it cool down" });
     return { latched: false };
+  })
+  .answers(endpoints.operationsGet, ({ id }) => {
+    const [state = OperationState.OPERATION_STATE_SUCCEEDED] = states.splice(0, 1);
+    if (state === "unknown yet") throw new BusbarError("NOT_FOUND", `no operation ${id}`);
+    return { id, component: "host.0", state };
   })
   .use();
 
@@ -54,6 +63,43 @@ describe("emergency off", () => {
       stderr: expect.stringMatching(/"hots\.1" is not valid; name a component/),
     });
     expect(daemon.heard).toEqual([]);
+  });
+});
+
+describe("emergency off --wait", () => {
+  const off = (...more: string[]) => daemon.busbar(["emergency", "off", "--yes", "--wait", ...more]);
+
+  test("ends when everything is off", async () => {
+    states = ["unknown yet", OperationState.OPERATION_STATE_RUNNING, OperationState.OPERATION_STATE_SUCCEEDED];
+    const { exit, stdout, stderr } = await off();
+    expect({ exit, stderr, states }).toEqual({ exit: 0, stderr: "", states: [] });
+    expect(stdout).toMatch(/^operations +op-1$/m);
+  });
+
+  test("fails when something may still be on: exit code 8", async () => {
+    states = [OperationState.OPERATION_STATE_FAILED];
+    expect(await off()).toMatchObject({
+      exit: 8,
+      stdout: expect.stringMatching(/^emergency +latched/),
+      stderr: expect.stringMatching(/^busbar: operation op-1 ended failed; see busbar operations get op-1/),
+    });
+  });
+
+  test("waits no longer than is said: exit code 11", async () => {
+    states = Array.from({ length: 100 }, () => OperationState.OPERATION_STATE_RUNNING);
+    expect(await off("--timeout", "300ms")).toMatchObject({
+      exit: 11,
+      stderr: expect.stringMatching(/not ended after 300 ms: op-1/),
+    });
+  });
+
+  test("ends by Ctrl-C: exit code 130", async () => {
+    states = Array.from({ length: 100 }, () => OperationState.OPERATION_STATE_RUNNING);
+    const words = ["emergency", "off", "--yes", "--wait"];
+    expect(await daemon.busbar(words, { interrupted: () => AbortSignal.abort() })).toMatchObject({
+      exit: 130,
+      stderr: expect.stringMatching(/op-1 may go on/),
+    });
   });
 });
 

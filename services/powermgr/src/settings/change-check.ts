@@ -26,7 +26,8 @@ export interface KnownSettings {
 }
 
 const shownLength = 64;
-const mostReset = 1_000;
+/** Each unknown key is compared with all known ones, on the thread that times pulses. */
+const mostKeys = 100;
 
 /**
  * The run-time values after a change, in their usual spelling.
@@ -34,12 +35,13 @@ const mostReset = 1_000;
  * something of it can't be changed at run time
  */
 export function checkedChange(wanted: WantedChange, known: KnownSettings): Readonly<Record<string, string>> {
-  const { noun, definitions, filed } = known;
+  const { definitions, filed } = known;
   const assigned = Object.entries(wanted.values);
-  if (assigned.length + wanted.reset.length === 0 || wanted.reset.length > mostReset) {
-    throw new BusbarError("INVALID_ARGUMENT", `the request changes no ${noun}`, {
+  const named = assigned.length + wanted.reset.length;
+  if (named === 0 || named > mostKeys) {
+    throw new BusbarError("INVALID_ARGUMENT", `the request names ${named} keys to change`, {
       reason: "settings",
-      remedy: "give values, or keys to reset",
+      remedy: `name 1 to ${mostKeys}`,
     });
   }
   const problems: Problem[] = [];

@@ -178,8 +178,14 @@ describe("a change is refused as a whole", () => {
     await update(policies, { values: { "thermal.refresh": "40s", "thermal.staleAfter": "2m" } });
   });
 
-  test("when it changes nothing", async () => {
-    expect(await refusal(update(await open(), {}))).toMatchObject({ code: "INVALID_ARGUMENT" });
+  test("when it names nothing, or more than there is", async () => {
+    const policies = await open();
+    expect(await refusal(update(policies, {}))).toMatchObject({ code: "INVALID_ARGUMENT" });
+    const values = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`unknown.${index}`, "1"]));
+    expect(await refusal(update(policies, { values }))).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      remedy: "name 1 to 100",
+    });
   });
 
   test.each(["__proto__", "constructor", "toString", ""])("for the key %j", async (key) => {
@@ -231,6 +237,20 @@ describe("stored policies", () => {
     await update(policies, { values: { "safety.thermalCheck": "false" } });
     expect(policies.settings.health()).toEqual({ status: "ok" });
     expect((await open()).settings.health()).toEqual({ status: "ok" });
+  });
+
+  test("that are damaged while nothing can be stored are found again by the next start", async () => {
+    writeFileSync(path, "damaged");
+    mkdirSync(`${path}.next`);
+    const first = await open();
+    expect(first.settings.health()).toMatchObject({ status: "degraded", message: expect.stringContaining("stored") });
+    expect(first.policies().sequencing.startupDelay).toBe(6_000);
+    expect(readFileSync(path, "utf8")).toBe("damaged");
+    rmdirSync(`${path}.next`);
+    const second = await open();
+    expect(second.settings.health()).toMatchObject({ message: expect.stringContaining("policies.json.damaged-") });
+    await update(second, { values: { "safety.thermalCheck": "false" } });
+    expect(second.settings.health()).toEqual({ status: "ok" });
   });
 
   test("that can't be read are not written over", async () => {

@@ -81,16 +81,17 @@ export class RuntimeSettings {
       return settings;
     }
     log.error({ path, why: read.why }, `the stored ${name} are damaged; what the files say holds`);
+    let keptAside: string;
     try {
-      const keptAside = await keepAside(path, clock.now());
-      // Beyond any version that was counted: a change that was prepared from the lost ones must not fit by chance.
-      const record: SettingsRecord = { ...emptyRecord, version: Math.floor(clock.now() / 1000), keptAside };
-      const settings = new RuntimeSettings(options, record, undefined);
-      await settings.#store(record);
-      return settings;
+      keptAside = await keepAside(path, clock.now());
     } catch (error) {
       return new RuntimeSettings(options, emptyRecord, `${read.why}; ${textOf(error)}`);
     }
+    // Beyond any version that was counted: a change that was prepared from the lost ones must not fit by chance.
+    const record: SettingsRecord = { ...emptyRecord, version: Math.floor(clock.now() / 1000), keptAside };
+    const settings = new RuntimeSettings(options, record, undefined);
+    await settings.#store(record).catch(() => {}); // health tells of it, and the next change tries again
+    return settings;
   }
 
   get version(): number {
@@ -140,7 +141,11 @@ export class RuntimeSettings {
   health(): CheckResult {
     const { name, path } = this.#options;
     if (this.#storageFailure !== undefined)
-      return { status: "degraded", message: this.#storageFailure, remedy: "make room on the data directory's disk" };
+      return {
+        status: "degraded",
+        message: this.#storageFailure,
+        remedy: "make room on the data directory's disk; the next change that is stored ends this message",
+      };
     if (this.#unreadable !== undefined)
       return {
         status: "degraded",

@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, link, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 
@@ -67,10 +67,14 @@ export async function writeSettings(path: string, record: SettingsRecord): Promi
   await synced(dirname(path), "r");
 }
 
-/** @returns where it went */
+/**
+ * The file stays where it is, too: should nothing else get stored in its place, the next start finds it again.
+ * @returns where else it is
+ */
 export async function keepAside(path: string, at: number): Promise<string> {
   const aside = `${path}.damaged-${new Date(at).toISOString().replaceAll(":", "")}`;
-  await rename(path, aside);
+  // A link takes no room, which may be what is missing; not every file system has them.
+  await link(path, aside).catch(() => copyFile(path, aside));
   return aside;
 }
 
