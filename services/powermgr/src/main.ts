@@ -25,8 +25,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   const platform = loadPlatform(config.platform);
   const lock = lockDataDir(config.dataDir);
   onStop("data directory", () => lock.release());
-  const { configuration, policies } = await openSettings(context, platform);
-  const inForce = () => configuration.inForce();
+  const { inForce, settings } = await openSettings(context, platform);
   let journalFailure: string | undefined;
   const journal = await Journal.open({
     directory: config.dataDir,
@@ -146,7 +145,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
       endpoints: [
         ...actionEndpoints({ engine, platform, forward: forwardToStatemgr(bus, () => inForce().integrationTimeout) }),
         ...queryEndpoints({ platform, controls: controls.byComponent, monitor, engine, journal, clock }),
-        ...settingsEndpoints({ config: configuration.settings, policies: policies.settings }),
+        ...settingsEndpoints(settings),
         served(endpoints.powermgrHealth, () => ({ message: health.report() })),
       ],
     },

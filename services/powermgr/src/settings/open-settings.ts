@@ -1,13 +1,18 @@
 import { readFile } from "node:fs/promises";
 import type { DaemonContext } from "@busbar/daemon";
-import { type Platform, parsePlatform } from "@busbar/platform";
+import { type Platform, type Policies, parsePlatform } from "@busbar/platform";
 import type { Config } from "../config.ts";
-import { openConfiguration, type RuntimeConfiguration } from "./configuration.ts";
-import { openPolicies, type RuntimePolicies } from "./policies.ts";
+import { openConfiguration } from "./configuration.ts";
+import { openPolicies } from "./policies.ts";
+import type { RuntimeSettings } from "./runtime-settings.ts";
 
 export interface OpenSettings {
-  readonly configuration: RuntimeConfiguration;
-  readonly policies: RuntimePolicies;
+  /** Ask each time: what may change at once is as it is now, the rest as at the start. */
+  inForce(): Config;
+  /** Ask each time: one immutable object until the next change. */
+  policies(): Policies;
+  /** For those who show and change them. */
+  readonly settings: { readonly config: RuntimeSettings; readonly policies: RuntimeSettings };
 }
 
 /** All that may be changed while powermgr runs. On SIGHUP the files are read again under it. */
@@ -27,7 +32,11 @@ export async function openSettings(context: DaemonContext<Config>, platform: Pla
       (err: unknown) => log.error({ err }, "the platform file is wrong; its policies stay as they were"),
     );
   });
-  return { configuration, policies };
+  return {
+    inForce: configuration.inForce,
+    policies: policies.policies,
+    settings: { config: configuration.settings, policies: policies.settings },
+  };
 }
 
 /** Asynchronous, unlike at the start: pulses may be under way. */
