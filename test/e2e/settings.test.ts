@@ -109,6 +109,15 @@ describe("policies", () => {
     expect(await policies()).toEqual(before);
   });
 
+  test.each(["two\nlines", "x".repeat(257)])("are not changed for the reason %j", async (reason) => {
+    const { version: expectedVersion } = await policies();
+    const request = { expectedVersion, values: { "safety.healthCheck": "false" }, reset: [], reason };
+    expect(await refusal(system().bus.request(endpoints.policiesUpdate, request, options))).toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+    expect((await policies()).version).toBe(expectedVersion);
+  });
+
   test("stay changed when powermgr reads the platform file again, and the others follow it", async () => {
     await update("policies", { values: { "sequencing.startupDelay": "9s" } });
     const path = join(system().dataDir, "platform", "platform.yaml");

@@ -10,7 +10,7 @@ import { answerTimeout } from "../system/ask.ts";
 import type { Start } from "./start.ts";
 
 interface SetFlags {
-  readonly reason?: string;
+  readonly reason: string;
   readonly duration?: Milliseconds;
 }
 
@@ -27,12 +27,12 @@ export function addFirmwareLockCommands(parent: Command, start: Start): void {
   group
     .command("set")
     .description("nothing is switched on, cycled or reset from now on; an off is always possible")
-    .option("--reason <text>", "what is written, for the record", reason)
+    .requiredOption("--reason <text>", "what is written, and to what, for the record", reason)
     .option("--duration <duration>", "when the lock ends by itself, 1s to 24h (default: 1h)", lockTime)
     .action((flags: SetFlags, command: Command) =>
       start(command, async (context) => {
         // 0 is the contract's way to say "as usual".
-        const request = { reason: flags.reason ?? "", durationMs: flags.duration ?? 0 };
+        const request = { reason: flags.reason, durationMs: flags.duration ?? 0 };
         const headers = { actor: context.surroundings.user };
         const { message } = await context.bus((bus) =>
           bus.request(endpoints.firmwareLockSet, request, { timeout: answerTimeout, headers }),

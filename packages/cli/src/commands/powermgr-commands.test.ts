@@ -32,15 +32,20 @@ describe("firmware-lock", () => {
   test("set: for the usual time, or as long as is said", async () => {
     const { exit, stdout } = await daemon.busbar(["firmware-lock", "set", "--reason", "BIOS 1.2"]);
     expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.stringMatching(/^locked until 2026-.*: BIOS 1\.2\n$/) });
-    await daemon.busbar(["firmware-lock", "set", "--duration", "20m"]);
+    await daemon.busbar(["firmware-lock", "set", "--reason", "CPLD", "--duration", "20m"]);
     expect(daemon.heard).toMatchObject([
       { request: { reason: "BIOS 1.2", durationMs: 0 }, context: { actor: "tester" } },
-      { request: { reason: "", durationMs: 1_200_000 } },
+      { request: { reason: "CPLD", durationMs: 1_200_000 } },
     ]);
   });
 
   test.each(["10ms", "25h", "0s", "60"])("set --duration %s: exit code 2, and nothing is sent", async (duration) => {
-    expect((await daemon.busbar(["firmware-lock", "set", "--duration", duration])).exit).toBe(2);
+    expect((await daemon.busbar(["firmware-lock", "set", "--reason", "x", "--duration", duration])).exit).toBe(2);
+    expect(daemon.heard).toEqual([]);
+  });
+
+  test.each([[[]], [["--reason", " "]], [["--reason", "x".repeat(257)]]])("set %j: exit code 2", async (words) => {
+    expect((await daemon.busbar(["firmware-lock", "set", ...words])).exit).toBe(2);
     expect(daemon.heard).toEqual([]);
   });
 

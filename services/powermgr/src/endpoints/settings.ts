@@ -8,7 +8,7 @@ export interface SettingsEndpointOptions {
 }
 
 /** The audit keeps it in a file that is written as a whole each time. */
-const longestReason = 512;
+const longestReason = 256;
 
 /** `powermgr.config.*`, `powermgr.policies.*` */
 export const settingsEndpoints = ({ config, policies }: SettingsEndpointOptions): Served[] => [

@@ -52,7 +52,10 @@ export async function readSettings(path: string): Promise<ReadSettings> {
   }
 }
 
-/** Durable once it resolves. After a crash the file is the old one or the new one; a failure leaves the old one. */
+/**
+ * Durable once it resolves. After a crash the file is the old one or the new one, never a part of one. A failure leaves
+ * the old one, unless it is the directory alone that can't be synced.
+ */
 export async function writeSettings(path: string, record: SettingsRecord): Promise<void> {
   const next = `${path}.next`;
   const text = `${JSON.stringify({ checksum: checksumOf(record), settings: record }, null, 2)}\n`;

@@ -69,7 +69,14 @@ describe("an action that the state takes", () => {
   });
 
   test("is refused when powermgr would refuse it", async () => {
-    answers({ component: host, action: "HOST_ACTION_ON", allowed: false, interlocks: [thermal], refusal: "no line" });
+    answers({
+      component: host,
+      action: "HOST_ACTION_ON",
+      allowed: false,
+      interlocks: [thermal],
+      refusal: "no line",
+      steps: [press],
+    });
     expect(await explain("HOST_ACTION_ON")).toMatchObject({
       allowed: false,
       interlocks: [thermal],

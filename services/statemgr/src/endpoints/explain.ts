@@ -53,7 +53,8 @@ async function explain(asked: string, context: RequestContext, options: ExplainO
   // The request would be answered from the state alone: nothing would be done, so nothing can speak against it.
   if (own === "no-op" || own === "join") return { ...answer, allowed: true };
   const theirs = await askPowermgr(question, own, link, context.signal);
-  if (own === "accept") return { ...answer, ...theirs };
+  // Steps of what is refused would be read as what happens.
+  if (own === "accept") return { ...answer, ...theirs, steps: theirs.allowed ? (theirs.steps ?? []) : [] };
   const { message: refusal, remedy: refusalRemedy = "" } = own;
   return { ...answer, interlocks: theirs.interlocks ?? [], allowed: false, refusal, refusalRemedy };
 }
