@@ -11,11 +11,14 @@ import { emergencyEndpoints } from "./endpoints/emergency.ts";
 import { forwardToStatemgr } from "./endpoints/forward.ts";
 import { publicPowerEndpoints } from "./endpoints/public-power.ts";
 import { queryEndpoints } from "./endpoints/queries.ts";
+import { settingsEndpoints } from "./endpoints/settings.ts";
 import { emergencyLatch } from "./interlocks/emergency-latch.ts";
 import { minimumOffTime } from "./interlocks/minimum-off-time.ts";
 import { PowerMonitor } from "./monitors/power-monitor.ts";
 import { PowerEngine } from "./operations/engine.ts";
 import type { PlanView } from "./operations/plan.ts";
+import { storedConfiguration } from "./settings/configuration.ts";
+import { openSettings } from "./settings/open-settings.ts";
 import { Journal } from "./store/journal.ts";
 
 const version = "0.1.0";
@@ -27,11 +30,16 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   const platform = loadPlatform(config.platform);
   const lock = lockDataDir(config.dataDir);
   onStop("data directory", () => lock.release());
+  const { inForce, settings } = await openSettings(context, platform);
   let journalFailure: string | undefined;
   const journal = await Journal.open({
     directory: config.dataDir,
-    retainOperations: config.retainOperations,
-    retainEvents: config.retainEvents,
+    get retainOperations() {
+      return inForce().retainOperations;
+    },
+    get retainEvents() {
+      return inForce().retainEvents;
+    },
     compactAboveBytes,
     onFailure: (err) => {
       journalFailure = err instanceof Error ? err.message : String(err);
@@ -90,7 +98,9 @@ async function start(context: DaemonContext<Config>): Promise<void> {
     ],
     clock,
     log,
-    queueLimit: config.queueLimit,
+    get queueLimit() {
+      return inForce().queueLimit;
+    },
   });
   const outcomes = metrics.counter({
     name: "busbar_power_operations_total",
@@ -136,7 +146,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   health.add("events", () =>
     relay.problem === undefined ? { status: "ok" } : { status: "degraded", message: relay.problem },
   );
-  door.forward = forwardToStatemgr(bus, config.integrationTimeout);
+  door.forward = forwardToStatemgr(bus, () => inForce().integrationTimeout);
   await bus.serve(
     {
       name: "powermgr",
@@ -147,6 +157,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
         ...publicPowerEndpoints({ door, platform, clock }),
         ...emergencyEndpoints(emergency),
         ...queryEndpoints({ platform, controls: controls.byComponent, monitor, engine, emergency, journal, clock }),
+        ...settingsEndpoints(settings),
         served(endpoints.powermgrHealth, () => ({ message: health.report() })),
       ],
     },
@@ -167,4 +178,11 @@ function domainOf(domains: ReadonlyMap<ComponentName, PowerDomain>, component: C
   throw new BusbarError("NOT_FOUND", `the platform has no power domain ${component}`, { component });
 }
 
-await runDaemon({ name: "powermgr", version, summary: "power control of hosts and chassis", schema, start });
+await runDaemon({
+  name: "powermgr",
+  version,
+  summary: "power control of hosts and chassis",
+  schema,
+  stored: storedConfiguration,
+  start,
+});
