@@ -26,7 +26,7 @@ const off = async (components: readonly string[] = [], headers = {}) =>
   ).message;
 const clear = async () =>
   (await system().bus.request(endpoints.emergencyClear, { reason: "no smoke any more" }, { timeout })).message;
-const status = async () => (await system().bus.request(endpoints.systemStatus, {}, { timeout })).message.emergency;
+const status = async () => (await system().bus.request(endpoints.emergencyGet, {}, { timeout })).message;
 
 const powers = async () =>
   Object.fromEntries((await system().powerStatus()).map(({ component, power }) => [component, power]));
@@ -66,6 +66,8 @@ describe("an emergency off", () => {
     expect(await system().pulses("power-button-0", seq)).toHaveLength(1);
     expect(await system().pulses("power-button-1", seq)).toEqual([]);
     expect(await status()).toMatchObject({ latched: true, reason: "smoke" });
+    const { emergency } = (await system().bus.request(endpoints.systemStatus, {}, { timeout })).message;
+    expect(emergency).toMatchObject({ latched: true, reason: "smoke" });
     await system().agrees();
   });
 

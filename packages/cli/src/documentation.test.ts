@@ -37,7 +37,7 @@ test("the page has every command", () => {
     .toReversed()
     .map((kind) => [
       code(`busbar ${kind} <action> <n>`),
-      "`--wait` `--timeout` `--request-id` `--yes`",
+      "`--wait` `--timeout` `--request-id` `--override` `--yes`",
       "carry out an action (below)",
     ]);
   const rows = leaves.map((leaf) => [code(leaf.usage), options(leaf).map(code).join(" "), leaf.description]);

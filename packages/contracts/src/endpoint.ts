@@ -165,6 +165,14 @@ export const endpoints = {
     response: messageType("EmergencyStatus", v1.EmergencyStatus),
     summary: "Allow power again after an emergency",
   },
+  emergencyGet: {
+    service: "powermgr",
+    name: "emergency-get",
+    subject: "powermgr.system.emergency.get",
+    request: messageType("GetEmergencyRequest", v1.GetEmergencyRequest),
+    response: messageType("EmergencyStatus", v1.EmergencyStatus),
+    summary: "Whether an emergency keeps power off, and why",
+  },
   firmwareLockSet: {
     service: "powermgr",
     name: "firmware-lock-set",

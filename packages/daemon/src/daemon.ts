@@ -1,12 +1,17 @@
 import type convict from "convict";
 import type { Clock } from "./clock.ts";
+import type { EffectiveSetting } from "./config/load-config.ts";
 import type { Health } from "./health.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { StopStep } from "./stop-steps.ts";
 
+export type ReloadListener<T> = (config: T, filedSettings: readonly EffectiveSetting[]) => void;
+
 export interface DaemonContext<T> {
   readonly config: T;
+  /** What defaults, file, environment and flags say of each key: without what was changed at run time. */
+  readonly filedSettings: readonly EffectiveSetting[];
   readonly log: Log;
   readonly clock: Clock;
   readonly health: Health;
@@ -19,7 +24,7 @@ export interface DaemonContext<T> {
    */
   onStop(name: string, stop: StopStep): void;
   /** Told on SIGHUP, with the configuration read anew, when it is good. The log level follows by itself. */
-  onReload(listener: (config: T) => void): void;
+  onReload(listener: ReloadListener<T>): void;
   /**
    * Called when a bug ends the process, before it does: to let go of what must not stay held. Has 500 ms, and must not
    * rely on anything else working.
@@ -41,6 +46,11 @@ export interface Daemon<T> {
   /** One line for --help. */
   readonly summary?: string;
   readonly schema: convict.Schema<Omit<T, keyof DaemonConfig>>;
+  /**
+   * What was changed while it ran, by path, in the notation of flags. Called before each start and at each reload, for
+   * --print-config too, when another process may be running: it only reads, and never throws.
+   */
+  stored?(config: T & DaemonConfig): Promise<ReadonlyMap<string, string>>;
   /** Resolves when it serves, with what stops it again. */
   start(context: DaemonContext<T>): Promise<StopStep> | Promise<void>;
 }

@@ -1,10 +1,10 @@
 import { asBusbarError, BusbarError } from "@busbar/contracts";
 import { systemClock } from "./clock.ts";
 import { readCommandLine } from "./config/command-line.ts";
-import { type ConfigSources, type LoadedConfig, loadSchema } from "./config/load-config.ts";
+import { type ConfigSources, type EffectiveSetting, type LoadedConfig, loadSchema } from "./config/load-config.ts";
 import { settingRows } from "./config/setting-rows.ts";
 import { type HelpText, shownConfig, shownHelp } from "./config/show-config.ts";
-import type { Daemon, DaemonConfig, DaemonContext } from "./daemon.ts";
+import type { Daemon, DaemonConfig, DaemonContext, ReloadListener } from "./daemon.ts";
 import { daemonSettings } from "./daemon-settings.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { Health } from "./health.ts";
@@ -24,17 +24,18 @@ export async function runDaemon<T>(daemon: Daemon<T>): Promise<void> {
   const { name, version } = daemon;
   const sources = { program: name, argv: process.argv.slice(2), env: process.env };
   const schema = { ...daemonSettings(name), ...daemon.schema };
-  const { values: config, warnings } = answerOrLoad<T & DaemonConfig>(daemon, schema, sources);
+  const load = () => loadStored(daemon, schema, sources);
+  const { values: config, filedSettings, warnings } = await answerOrLoad(daemon, schema, sources, load);
   const log = createLog({ name, level: config.logLevel });
   for (const warning of warnings) log.warn(warning);
 
   const stopping = new AbortController();
   const steps = new StopSteps();
-  const reloadListeners: ((config: T) => void)[] = [];
+  const reloadListeners: ReloadListener<T>[] = [];
   const fatalListeners: (() => void | Promise<void>)[] = [];
   endOnBugs(log, fatalListeners);
   const told = untilTold(log, stopping);
-  process.on("SIGHUP", () => reload<T & DaemonConfig>(schema, sources, log, reloadListeners));
+  process.on("SIGHUP", () => void reload(load, log, reloadListeners));
 
   const metrics = new Metrics();
   const health = new Health(version);
@@ -43,6 +44,7 @@ export async function runDaemon<T>(daemon: Daemon<T>): Promise<void> {
   stopping.signal.addEventListener("abort", () => systemd.stopping(), { once: true });
   const context: DaemonContext<T> = {
     config,
+    filedSettings,
     log,
     clock: systemClock(),
     health,
@@ -82,8 +84,29 @@ export async function runDaemon<T>(daemon: Daemon<T>): Promise<void> {
   process.exit(exitCode);
 }
 
+interface LoadedDaemonConfig<T> extends LoadedConfig<T & DaemonConfig> {
+  readonly filedSettings: readonly EffectiveSetting[];
+}
+
+/** Where the daemon keeps what was changed at run time is itself configured: hence twice. */
+async function loadStored<T>(
+  daemon: Daemon<T>,
+  schema: object,
+  sources: ConfigSources,
+): Promise<LoadedDaemonConfig<T>> {
+  const filed = loadSchema<T & DaemonConfig>(schema, sources);
+  const stored = await daemon.stored?.(filed.values);
+  const loaded = stored === undefined ? filed : loadSchema<T & DaemonConfig>(schema, { ...sources, stored });
+  return { ...loaded, filedSettings: filed.settings };
+}
+
 /** --help and its like are answered and end the process; so does a bad configuration. */
-function answerOrLoad<T>(help: HelpText, schema: object, sources: ConfigSources): LoadedConfig<T> {
+async function answerOrLoad<T>(
+  help: HelpText,
+  schema: object,
+  sources: ConfigSources,
+  load: () => Promise<LoadedDaemonConfig<T>>,
+): Promise<LoadedDaemonConfig<T>> {
   const { name, version } = help;
   const rows = settingRows(schema);
   const { mode } = readCommandLine(sources.argv, rows);
@@ -91,7 +114,7 @@ function answerOrLoad<T>(help: HelpText, schema: object, sources: ConfigSources)
   if (mode === "help") end(say, shownHelp(help, rows));
   if (mode === "version") end(say, `${name} ${version}\n`);
   try {
-    const loaded = loadSchema<T>(schema, sources);
+    const loaded = await load();
     if (mode === "check-config") end(say, [...loaded.warnings, "the configuration is good\n"].join("\n"));
     if (mode === "print-config") end(say, shownConfig(loaded.settings));
     return loaded;
@@ -150,17 +173,16 @@ function endOnBugs(log: Log, listeners: readonly (() => void | Promise<void>)[])
   process.on("unhandledRejection", onBug);
 }
 
-function reload<T extends DaemonConfig>(
-  schema: object,
-  sources: ConfigSources,
+async function reload<T>(
+  load: () => Promise<LoadedDaemonConfig<T>>,
   log: Log,
-  listeners: readonly ((config: T) => void)[],
-): void {
+  listeners: readonly ReloadListener<T>[],
+): Promise<void> {
   try {
-    const { values } = loadSchema<T>(schema, sources);
+    const { values, filedSettings } = await load();
     log.level = values.logLevel;
     log.info("configuration read again");
-    for (const listener of listeners) listener(values);
+    for (const listener of listeners) listener(values, filedSettings);
   } catch (err) {
     log.error({ err }, "the new configuration is wrong; the old one stays");
   }

@@ -31,3 +31,4 @@ export {
   policyRows,
   showPolicy,
 } from "./policy.ts";
+export { type PolicyConflict, policyConflicts } from "./policy-conflicts.ts";

@@ -5,11 +5,13 @@ import { DomainGraph } from "./domain-graph.ts";
 import { checkLineUse } from "./line-use.ts";
 import { type ChipDefinition, defineChips, defineLines, type LineDefinition } from "./lines.ts";
 import type { Policies } from "./policy.ts";
+import { policyConflicts } from "./policy-conflicts.ts";
 import { Problems } from "./problems.ts";
 import type { PlatformFile } from "./schema.ts";
 import { checkShape } from "./shape.ts";
 import { readYaml } from "./source.ts";
 import { defineCopies } from "./template.ts";
+import { writtenPolicies } from "./written-policies.ts";
 
 /** One board: what lines it has, what they switch, and within which times. Templates are expanded. */
 export interface Platform {
@@ -24,6 +26,8 @@ export interface Platform {
   readonly domains: ReadonlyMap<ComponentName, Domain>;
   readonly graph: DomainGraph;
   readonly policies: Policies;
+  /** `section.key` of the policies that the file gives; the others have their usual value. */
+  readonly writtenPolicies: ReadonlySet<string>;
   /** Thermal zones, by the name in their alerts: what is cut in an emergency there. */
   readonly zones: ReadonlyMap<string, readonly ComponentName[]>;
 }
@@ -42,6 +46,8 @@ export function parsePlatform(text: string, file: string): Platform {
   checkLineUse(written, lines, problems);
   const dependencies = checkDependencies(written, problems);
   checkZones(spec.zones, written, problems);
+  for (const { key, what, fix } of policyConflicts(spec.policies))
+    problems.add(["policies", ...key.split(".")], what, fix);
   problems.throwIfAny(locate);
   return {
     name: spec.platform,
@@ -52,6 +58,7 @@ export function parsePlatform(text: string, file: string): Platform {
     domains: new Map(written.map(({ domain }) => [domain.name, domain])),
     graph: new DomainGraph(dependencies),
     policies: spec.policies,
+    writtenPolicies: writtenPolicies(value),
     zones: new Map(Object.entries(spec.zones)),
   };
 }

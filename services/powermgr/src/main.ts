@@ -13,6 +13,7 @@ import { firmwareLockEndpoints } from "./endpoints/firmware-lock.ts";
 import { forwardToStatemgr } from "./endpoints/forward.ts";
 import { publicPowerEndpoints } from "./endpoints/public-power.ts";
 import { queryEndpoints } from "./endpoints/queries.ts";
+import { settingsEndpoints } from "./endpoints/settings.ts";
 import { startFacts } from "./facts/listen.ts";
 import { FirmwareLock } from "./interlocks/firmware-lock.ts";
 import { interlocks } from "./interlocks/table.ts";
@@ -20,6 +21,8 @@ import { PowerMonitor } from "./monitors/power-monitor.ts";
 import { PowerEngine } from "./operations/engine.ts";
 import { isFinal } from "./operations/operation.ts";
 import type { PlanView } from "./operations/plan.ts";
+import { storedConfiguration } from "./settings/configuration.ts";
+import { openSettings } from "./settings/open-settings.ts";
 import { firmwareLockFile } from "./store/firmware-lock-file.ts";
 import { Journal } from "./store/journal.ts";
 
@@ -32,11 +35,16 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   const platform = loadPlatform(config.platform);
   const lock = lockDataDir(config.dataDir);
   onStop("data directory", () => lock.release());
+  const { inForce, policies, settings } = await openSettings(context, platform);
   let journalFailure: string | undefined;
   const journal = await Journal.open({
     directory: config.dataDir,
-    retainOperations: config.retainOperations,
-    retainEvents: config.retainEvents,
+    get retainOperations() {
+      return inForce().retainOperations;
+    },
+    get retainEvents() {
+      return inForce().retainEvents;
+    },
     compactAboveBytes,
     onFailure: (err) => {
       journalFailure = err instanceof Error ? err.message : String(err);
@@ -82,7 +90,6 @@ async function start(context: DaemonContext<Config>): Promise<void> {
     power: (component) => monitor.power(component),
     offFor: (component) => monitor.offFor(component),
   };
-  const policies = () => platform.policies;
   const facts = startFacts({ platform, policies, clock, log, metrics });
   health.add("thermal data", () => facts.health());
   const firmwareLock = await FirmwareLock.open({
@@ -110,7 +117,9 @@ async function start(context: DaemonContext<Config>): Promise<void> {
     interlocks: rules,
     clock,
     log,
-    queueLimit: config.queueLimit,
+    get queueLimit() {
+      return inForce().queueLimit;
+    },
   });
   const outcomes = metrics.counter({
     name: "busbar_power_operations_total",
@@ -158,7 +167,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   health.add("events", () =>
     relay.problem === undefined ? { status: "ok" } : { status: "degraded", message: relay.problem },
   );
-  door.forward = forwardToStatemgr(bus, config.integrationTimeout);
+  door.forward = forwardToStatemgr(bus, () => inForce().integrationTimeout);
   await bus.serve(
     {
       name: "powermgr",
@@ -180,6 +189,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
           clock,
           firmwareLock,
         }),
+        ...settingsEndpoints(settings),
         served(endpoints.powermgrHealth, () => ({ message: health.report() })),
       ],
     },
@@ -208,4 +218,11 @@ function domainOf(domains: ReadonlyMap<ComponentName, PowerDomain>, component: C
   throw new BusbarError("NOT_FOUND", `the platform has no power domain ${component}`, { component });
 }
 
-await runDaemon({ name: "powermgr", version, summary: "power control of hosts and chassis", schema, start });
+await runDaemon({
+  name: "powermgr",
+  version,
+  summary: "power control of hosts and chassis",
+  schema,
+  stored: storedConfiguration,
+  start,
+});

@@ -4,6 +4,7 @@ import { type DaemonContext, lockDataDir, runDaemon } from "@busbar/daemon";
 import { loadPlatform } from "@busbar/platform";
 import { type Config, schema } from "./config.ts";
 import { actionEndpoints } from "./endpoints/actions.ts";
+import { explainEndpoints } from "./endpoints/explain.ts";
 import { queryEndpoints } from "./endpoints/queries.ts";
 import { ChangeLog } from "./operations/change-log.ts";
 import { Ledger } from "./operations/ledger.ts";
@@ -98,6 +99,7 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
       description: "State of hosts and chassis",
       endpoints: [
         ...actionEndpoints({ platform, tables, commits, ledger, pursuit, clock, requestLimit: config.requestLimit }),
+        ...explainEndpoints({ platform, ledger, link }),
         ...queryEndpoints({ platform, tables, epoch }),
         served(endpoints.statemgrHealth, () => ({ message: health.report() })),
       ],

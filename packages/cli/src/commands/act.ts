@@ -15,6 +15,7 @@ export interface ActionFlags {
   /** Absent: don't wait. */
   readonly waitFor?: Milliseconds;
   readonly requestId?: string;
+  readonly override?: readonly string[];
   readonly yes?: boolean;
 }
 
@@ -23,8 +24,8 @@ export async function act(wanted: WantedAction, flags: ActionFlags, context: Con
   const { component, action, word, question } = wanted;
   const { surroundings, printer } = context;
   if (question !== undefined && !flags.yes) await confirm(`${component} ${word}`, question, surroundings);
-  const { waitFor, requestId } = flags;
-  const request: ActionRequest = { component, action, actor: surroundings.user, requestId };
+  const { waitFor, requestId, override } = flags;
+  const request: ActionRequest = { component, action, actor: surroundings.user, requestId, override };
   await context.bus(async (bus) => {
     if (waitFor === undefined) printer.show(actionShown(word, await sendAction(bus, request)));
     else await sendAndWait(bus, request, { word, waitFor }, context);

@@ -1,7 +1,7 @@
-import { type ComponentKind, type ComponentName, duration, type Milliseconds } from "@busbar/contracts";
+import type { ComponentKind, ComponentName } from "@busbar/contracts";
 import type { Command } from "commander";
 import { componentNumber } from "../arguments/component.ts";
-import { durationArgument } from "../arguments/duration.ts";
+import { override } from "../arguments/override.ts";
 import { requestId } from "../arguments/request-id.ts";
 import { facts } from "../output/table.ts";
 import { localTime } from "../output/time.ts";
@@ -13,6 +13,7 @@ import { actionWords, type NamedAction, questionBefore } from "./component-actio
 import { type HistoryFlags, showHistory, withLimit } from "./history.ts";
 import type { Start } from "./start.ts";
 import { powerCell } from "./status.ts";
+import { type WaitFlags, waitIn, withWait } from "./wait-flags.ts";
 
 const titles: Readonly<Record<ComponentKind, string>> = {
   host: "a host: its state, and what can be done to it",
@@ -56,27 +57,22 @@ export function addComponentCommands(parent: Command, kind: ComponentKind, start
   for (const named of actionWords(kind)) addAction(numbered(named.word), named, start);
 }
 
-/** Longer than the operations of the shipped platforms may take: a graceful off alone waits 5 minutes for its host. */
-const usualWait = duration("10m");
-
 function addAction(command: Command, { action, word }: NamedAction, start: Start): void {
   const question = questionBefore(action);
-  command
+  withWait(command)
     .description(action)
-    .option("--wait", "until it has ended; the exit code says how")
-    .option("--timeout <duration>", "wait no longer than this (default: 10m); the operation goes on", durationArgument)
     .option("--request-id <id>", "sent again with the same id, the request has no second effect", requestId)
-    .action((name: ComponentName, { timeout, wait = false, ...flags }: WrittenFlags, self: Command) => {
-      if (timeout !== undefined && !wait) self.error("error: --timeout is how long to --wait");
-      const chosen: ActionFlags = { ...flags, ...(wait && { waitFor: timeout ?? usualWait }) };
+    .option("--override <interlocks>", "have these not refuse it, where policy allows: thermal,health", override)
+    .action((name: ComponentName, { timeout, wait, ...flags }: WrittenFlags, self: Command) => {
+      const waitFor = waitIn({ timeout, wait }, self);
+      const chosen: ActionFlags = { ...flags, ...(waitFor !== undefined && { waitFor }) };
       return start(self, (context) => act({ component: name, action, word, question }, chosen, context));
     });
   if (question !== undefined) command.option("-y, --yes", "don't ask");
 }
 
-interface WrittenFlags {
-  readonly wait?: boolean;
-  readonly timeout?: Milliseconds;
+interface WrittenFlags extends WaitFlags {
   readonly requestId?: string;
+  readonly override?: readonly string[];
   readonly yes?: boolean;
 }

@@ -1,16 +1,23 @@
 import { endpoints } from "@busbar/contracts";
 import type { Command } from "commander";
+import { reason } from "../arguments/reason.ts";
 import type { Paint, Tone } from "../output/style.ts";
 import { type Cell, facts, table } from "../output/table.ts";
 import { localTime, span } from "../output/time.ts";
 import { actionWord } from "../output/words.ts";
 import { type OperationShape, operationShape, type StepShape } from "../shapes/operation.ts";
 import { answerTimeout, getOperation } from "../system/ask.ts";
+import { operationsEnd } from "../wait/operations-end.ts";
 import { type HistoryFlags, withLimit } from "./history.ts";
 import type { Start } from "./start.ts";
+import { type WaitFlags, waitIn, withWait } from "./wait-flags.ts";
 
 interface ListFlags extends HistoryFlags {
   readonly active?: boolean;
+}
+
+interface AbortFlags extends WaitFlags {
+  readonly reason?: string;
 }
 
 export function addOperationsCommands(parent: Command, start: Start): void {
@@ -41,6 +48,24 @@ export function addOperationsCommands(parent: Command, start: Start): void {
         context.printer.show({ json: operation, lines: (paint) => details(operation, paint) });
       }),
     );
+  withWait(operations.command("abort"))
+    .description("end an operation before its time; a pulse that has begun runs to its end first")
+    .argument("<id>", "as the answer to its request gave it")
+    .option("--reason <text>", "why, for the record", reason)
+    .action((id: string, flags: AbortFlags, command: Command) => {
+      const waitFor = waitIn(flags, command);
+      return start(command, async (context) => {
+        const { user, interrupted } = context.surroundings;
+        const request = { id, reason: flags.reason ?? "" };
+        const operation = await context.bus(async (bus) => {
+          const asked = { timeout: answerTimeout, headers: { actor: user } };
+          const { message } = await bus.request(endpoints.operationsAbort, request, asked);
+          const [ended] = waitFor === undefined ? [] : await operationsEnd(bus, [id], waitFor, interrupted());
+          return ended ?? operationShape(message);
+        });
+        context.printer.show({ json: operation, lines: (paint) => details(operation, paint) });
+      });
+    });
 }
 
 const rowOf = (operation: OperationShape): Cell[] => [

@@ -15,15 +15,17 @@ export interface ActionRequest {
   readonly action: Action;
   readonly actor: string;
   readonly requestId: string | undefined;
+  /** Interlocks to be overridden. */
+  readonly override: readonly string[] | undefined;
 }
 
 /** What statemgr answers at acceptance. @throws BusbarError: its refusal, or what became of the request on its way */
 export async function sendAction(bus: Bus, request: ActionRequest, signal?: AbortSignal): Promise<ActionShape> {
-  const { component, action, actor, requestId } = request;
+  const { component, action, actor, requestId, override } = request;
   const answer = await bus.request(actionEndpoint("statemgr", component), encodeActionRequest(component, action), {
     subject: subjects.action("statemgr", component),
     timeout: answerTimeout,
-    headers: { actor, ...(requestId !== undefined && { requestId }) },
+    headers: { actor, ...(requestId !== undefined && { requestId }), ...(override && { override }) },
     ...(signal && { signal }),
   });
   return {

@@ -33,7 +33,10 @@ function nodeOf(command: Command, path: string, everywhere: readonly Flag[]): No
     path,
     usage: [
       path,
-      ...command.registeredArguments.map((each) => (each.required ? `<${each.name()}>` : `[${each.name()}]`)),
+      ...command.registeredArguments.map((each) => {
+        const name = `${each.name()}${each.variadic ? "..." : ""}`;
+        return each.required ? `<${name}>` : `[${name}]`;
+      }),
     ].join(" "),
     description: command.description(),
     commands: command.commands.map((child) => nodeOf(child, `${path} ${child.name()}`, everywhere)),

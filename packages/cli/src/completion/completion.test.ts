@@ -34,7 +34,9 @@ describe("bash completes", () => {
     ["busbar --output json stat", ["status"]],
     ["busbar --data-dir host op", ["operations"]],
     ["busbar host on 0 --timeout ", []],
-    ["busbar operations ", ["list", "get"]],
+    ["busbar operations ", ["list", "get", "abort"]],
+    ["busbar explain h", ["host"]],
+    ["busbar emergency off --r", ["--reason"]],
     ["busbar xyz", []],
   ])("%s", (line, words) => {
     expect(offered(line)).toEqual(words);

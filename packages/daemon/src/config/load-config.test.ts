@@ -21,13 +21,14 @@ interface Given {
   readonly argv?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly file?: unknown;
+  readonly stored?: ReadonlyMap<string, string>;
 }
 
-function load({ argv = [], env = {}, file }: Given): LoadedConfig<Config> {
-  if (file === undefined) return loadConfig<Config>(schema, { program: "powermgr", argv, env });
+function load({ argv = [], env = {}, file, stored = new Map() }: Given): LoadedConfig<Config> {
+  if (file === undefined) return loadConfig<Config>(schema, { program: "powermgr", argv, env, stored });
   const path = join(testFolder(), "powermgr.json");
   writeFileSync(path, typeof file === "string" ? file : JSON.stringify(file));
-  return loadConfig<Config>(schema, { program: "powermgr", argv: ["--config", path, ...argv], env });
+  return loadConfig<Config>(schema, { program: "powermgr", argv: ["--config", path, ...argv], env, stored });
 }
 
 const sourceOf = ({ settings }: LoadedConfig<Config>, path: string) =>
@@ -50,6 +51,41 @@ describe("a configuration", () => {
     expectTypeOf<Config["natsPassword"]>().toEqualTypeOf<string | null>();
     expectTypeOf<Config["queue"]["limit"]>().toEqualTypeOf<number>();
     expectTypeOf<Config["restore"]>().toEqualTypeOf<"last_state" | "always_off">();
+  });
+
+  test("takes what was changed at run time over a file, and environment and flags over that", () => {
+    const file = { queue: { limit: 10 }, integrationTimeout: "2s", restore: "always_off" };
+    const stored = new Map([
+      ["queue.limit", "20"],
+      ["integrationTimeout", "20s"],
+      ["restore", "last_state"],
+      ["dryRun", "true"],
+    ]);
+    const given = { file, env: { BUSBAR_INTEGRATION_TIMEOUT: "3s" }, argv: ["--restore", "always_off"] };
+    const loaded = load({ ...given, stored });
+    expect(loaded.values).toMatchObject({
+      queue: { limit: 20 },
+      integrationTimeout: 3_000,
+      restore: "always_off",
+      dryRun: true,
+    });
+    expect(loaded.settings.map(({ origin }) => origin)).toEqual([
+      "default",
+      "default",
+      "runtime",
+      "environment",
+      "runtime",
+      "flag",
+    ]);
+  });
+
+  test("is not kept from loading by what another version stored", () => {
+    const stored = new Map([
+      ["queue.limit", "0"],
+      ["gone", "1"],
+      ["integrationTimeout", "5s"],
+    ]);
+    expect(load({ stored }).values).toMatchObject({ queue: { limit: 64 }, integrationTimeout: 5_000 });
   });
 
   test("takes a file over defaults, the environment over a file, a flag over the environment", () => {

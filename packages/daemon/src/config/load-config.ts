@@ -11,6 +11,8 @@ export interface ConfigSources {
   /** Without the program itself. */
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** What was changed while the daemon ran, by path, in the notation of flags: wins over defaults and file. */
+  readonly stored?: ReadonlyMap<string, string>;
 }
 
 export interface EffectiveSetting {
@@ -18,6 +20,7 @@ export interface EffectiveSetting {
   readonly value: unknown;
   /** `default`, `file /etc/busbar/powermgr.json`, `environment BUSBAR_LOG_LEVEL`, `flag --log-level` */
   readonly source: string;
+  readonly origin: "default" | "file" | "runtime" | "environment" | "flag";
 }
 
 export interface LoadedConfig<T> {
@@ -27,14 +30,17 @@ export interface LoadedConfig<T> {
 }
 
 /**
- * Defaults < file (`--config`) < environment < flags.
+ * Defaults < file (`--config`) < what was changed at run time < environment < flags.
  * @throws BusbarError INVALID_ARGUMENT naming every file, variable or flag that is wrong, its value and the fix
  */
 export const loadConfig = <T>(schema: convict.Schema<T>, sources: ConfigSources): LoadedConfig<T> =>
   loadSchema<T>(schema, sources);
 
 /** The same for a schema whose type can't be written down, because it was put together of two. */
-export function loadSchema<T>(schema: object, { program, argv, env }: ConfigSources): LoadedConfig<T> {
+export function loadSchema<T>(
+  schema: object,
+  { program, argv, env, stored = new Map() }: ConfigSources,
+): LoadedConfig<T> {
   const rows = settingRows(schema);
   const commandLine = readCommandLine(argv, rows);
   const environment = readEnvironment(env, rows, program);
@@ -42,13 +48,25 @@ export function loadSchema<T>(schema: object, { program, argv, env }: ConfigSour
   const problems: Problem[] = [...commandLine.problems, ...(file?.problems ?? []), ...environment.problems];
 
   const effective = new Map<SettingRow, EffectiveSetting>(
-    rows.map((row) => [row, { row, value: row.fallback, source: "default" }]),
+    rows.map((row) => [row, { row, value: row.fallback, source: "default", origin: "default" }]),
   );
-  for (const { row, value, where } of file?.values ?? []) effective.set(row, { row, value, source: where });
-  for (const { row, text, where } of [...environment.given, ...commandLine.given]) {
-    const value = row.fromText(text);
-    if (value === undefined) problems.push(badValue(row, text, where));
-    else effective.set(row, { row, value, source: where });
+  for (const { row, value, where } of file?.values ?? [])
+    effective.set(row, { row, value, source: where, origin: "file" });
+  for (const row of rows) {
+    // What another version stored may not be allowed any more: that must not keep a daemon from starting.
+    const value = row.fromText(stored.get(row.path) ?? "");
+    if (stored.has(row.path) && value !== undefined)
+      effective.set(row, { row, value, source: "changed at run time", origin: "runtime" });
+  }
+  for (const [origin, given] of [
+    ["environment", environment.given],
+    ["flag", commandLine.given],
+  ] as const) {
+    for (const { row, text, where } of given) {
+      const value = row.fromText(text);
+      if (value === undefined) problems.push(badValue(row, text, where));
+      else effective.set(row, { row, value, source: where, origin });
+    }
   }
   for (const { row, value } of effective.values()) {
     if (row.required && value === null) {

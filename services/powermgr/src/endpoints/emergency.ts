@@ -19,6 +19,7 @@ export function emergencyEndpoints(emergency: Emergency): Served[] {
       });
       return { message: emergencyMessage(state, emergency.persisting), outcome: "accepted" };
     }),
+    served(endpoints.emergencyGet, () => ({ message: emergencyMessage(emergency.state, emergency.persisting) })),
     served(endpoints.emergencyClear, async ({ reason }, context) => {
       const wasLatched = emergency.state !== undefined;
       await emergency.clear(context.actor ?? "", reasonOf(reason));

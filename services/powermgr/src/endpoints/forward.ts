@@ -1,5 +1,5 @@
 import type { Bus, RequestContext, RequestHeaders } from "@busbar/bus";
-import { actionEndpoint, type ComponentName, milliseconds, type Outcome, subjects } from "@busbar/contracts";
+import { actionEndpoint, type ComponentName, type Milliseconds, type Outcome, subjects } from "@busbar/contracts";
 
 /** What a request says besides component and action. */
 export type Asked = RequestHeaders & Pick<RequestContext, "signal">;
@@ -11,11 +11,11 @@ export type ForwardAction = (
 ) => Promise<{ message: Uint8Array; outcome?: Outcome; operationId?: string }>;
 
 /** Passes a request on to statemgr byte by byte, and its answer back. Nothing of it is kept here. */
-export function forwardToStatemgr(bus: Bus, integrationTimeout: number): ForwardAction {
+export function forwardToStatemgr(bus: Bus, integrationTimeout: () => Milliseconds): ForwardAction {
   return async (component, body, asked) => {
     const { message, outcome, operationId } = await bus.request(actionEndpoint("statemgr", component), body, {
       subject: subjects.action("statemgr", component),
-      timeout: milliseconds(integrationTimeout),
+      timeout: integrationTimeout(),
       headers: {
         ...(asked.requestId !== undefined && { requestId: asked.requestId }),
         ...(asked.actor !== undefined && { actor: asked.actor }),

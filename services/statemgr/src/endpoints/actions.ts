@@ -18,6 +18,7 @@ import {
 import type { Clock } from "@busbar/daemon";
 import { operationTime, type Platform } from "@busbar/platform";
 import type { Ledger, Taken } from "../operations/ledger.ts";
+import type { Companions } from "../operations/power-link.ts";
 import type { Pursuit } from "../operations/pursuit.ts";
 import type { CommitQueue } from "../store/commit-queue.ts";
 import type { RequestRow, Tables } from "../store/tables.ts";
@@ -98,7 +99,9 @@ async function carryOut(received: Received, options: ActionOptions): Promise<Ans
   if (taken.operationId !== undefined) {
     const operation = taken.isNew ? tables.operation(taken.operationId) : undefined;
     // Whoever joins one that is being handed over gets the same answer.
-    const submission = await (operation ? pursuit.begin(operation) : pursuit.beginning(taken.operationId));
+    const submission = await (operation
+      ? pursuit.begin(operation, companionsOf(context))
+      : pursuit.beginning(taken.operationId));
     if (submission?.kind === "refused") throw submission.error;
   }
   return answer(component, taken.status, taken.outcome, taken.operationId);
@@ -112,6 +115,11 @@ async function carryOut(received: Received, options: ActionOptions): Promise<Ans
     return answer(name, stored.status, stored.outcome, stored.operation_id ?? undefined);
   }
 }
+
+const companionsOf = ({ override, traceparent }: RequestContext): Companions => ({
+  ...(override !== undefined && { override }),
+  ...(traceparent !== undefined && { traceparent }),
+});
 
 const answer = (
   component: ComponentName,

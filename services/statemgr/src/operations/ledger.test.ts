@@ -328,3 +328,29 @@ it("each change has its event, with the same revision, in the same order", () =>
   expect(events).toEqual(history.toReversed());
   expect(tables.history(host, Number.MAX_SAFE_INTEGER, 1)).toMatchObject([{ previous_duration_ms: 1_234 }]);
 });
+
+describe("what a request would come to", () => {
+  const foresee = (verb: Verb, component = host) => ledger.foresee({ component, verb });
+
+  it("is what it then comes to, and asking changes nothing", () => {
+    observe({ host: "on" });
+    const before = [status(), reasons(), tables.component(host)];
+    expect([foresee("on"), foresee("off"), foresee("reset")]).toEqual(["no-op", "accept", "accept"]);
+    expect([status(), reasons(), tables.component(host)]).toEqual(before);
+    request("off");
+    expect([foresee("off"), foresee("force-off"), code(() => foresee("on"))]).toEqual(["join", "accept", "CONFLICT"]);
+  });
+
+  it("is a refusal where the state refuses, or where nothing is known", () => {
+    expect(code(() => foresee("on"))).toBe("UNAVAILABLE");
+    observe({});
+    expect(code(() => foresee("reset"))).toBe("FAILED_PRECONDITION");
+  });
+
+  it("is a refusal where something that it needs is busy", () => {
+    observe({ chassis: "on" });
+    request("off", chassis);
+    expect(code(() => foresee("on", other))).toBe(code(() => request("on", other)));
+    expect(code(() => foresee("on", other))).toBe("CONFLICT");
+  });
+});

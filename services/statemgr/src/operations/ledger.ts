@@ -80,25 +80,40 @@ export class Ledger {
    */
   request(request: ActionRequest): Taken {
     const row = this.#row(request.component);
-    const { decision } = step(stateOf(row), { type: "REQUEST", verb: request.verb });
     const status = statusOf(row);
-    switch (decision?.kind) {
+    switch (this.#decide(row, request.verb)) {
       case "no-op":
         return { outcome: "no-op", status, operationId: undefined, isNew: false };
       case "join":
         return { outcome: "accepted", status, operationId: row.operation_id ?? undefined, isNew: false };
-      case "refuse":
-        throw new BusbarError(decision.code, `${request.component}: ${decision.message}`, {
-          component: request.component,
-          ...(row.operation_id && { operationId: row.operation_id }),
-          reason: decision.code === "CONFLICT" ? "operation-in-progress" : "state",
-          remedy: decision.remedy,
-        });
       case "accept":
         return this.#begin(request);
-      default:
-        throw new BusbarError("INTERNAL", `${request.component} in ${row.role} has no answer to ${request.verb}`);
     }
+  }
+
+  /**
+   * What `request` would decide now. Changes nothing.
+   * @throws BusbarError: as `request` does
+   */
+  foresee(request: Pick<ActionRequest, "component" | "verb">): "no-op" | "join" | "accept" {
+    const { component, verb } = request;
+    const decided = this.#decide(this.#row(component), verb);
+    if (decided === "accept") for (const name of this.#carriedAlong(request)) this.#mayInvolve(name, component, verb);
+    return decided;
+  }
+
+  #decide(row: ComponentRow, verb: Verb): "no-op" | "join" | "accept" {
+    const { decision } = step(stateOf(row), { type: "REQUEST", verb });
+    if (decision === undefined) {
+      throw new BusbarError("INTERNAL", `${row.name} in ${row.role} has no answer to ${verb}`);
+    }
+    if (decision.kind !== "refuse") return decision.kind;
+    throw new BusbarError(decision.code, `${row.name}: ${decision.message}`, {
+      component: row.name,
+      ...(row.operation_id && { operationId: row.operation_id }),
+      reason: decision.code === "CONFLICT" ? "operation-in-progress" : "state",
+      remedy: decision.remedy,
+    });
   }
 
   /**
@@ -215,7 +230,7 @@ export class Ledger {
     };
   }
 
-  #carriedAlong({ component, verb }: ActionRequest): readonly ComponentName[] {
+  #carriedAlong({ component, verb }: Pick<ActionRequest, "component" | "verb">): readonly ComponentName[] {
     if (verb === "reset") return [];
     const along = verb === "on" ? "dependencies" : "dependents";
     const names = this.#graph.closure([component], along).filter((name) => name !== component);
@@ -223,20 +238,27 @@ export class Ledger {
     return verb === "cycle" ? names.filter((name) => this.#row(name).role !== "off") : names;
   }
 
-  /** Brings a component into an operation, unless it is where the operation wants it, or on its way there. */
-  #involve(component: ComponentName, action: Action | undefined, operation: OperationRow): void {
-    const row = this.#row(component);
-    const event: MachineEvent = { type: "REQUEST", verb: operation.verb };
-    const { decision } = step(stateOf(row), event);
+  /**
+   * Whether an operation on `component` brings `name` along: not when it is where the operation wants it, or on its way.
+   * @throws BusbarError when it can't be had
+   */
+  #mayInvolve(name: ComponentName, component: ComponentName, verb: Verb): boolean {
+    const { decision } = step(stateOf(this.#row(name)), { type: "REQUEST", verb });
     if (decision?.kind === "refuse") {
-      throw new BusbarError(decision.code, `${operation.component} needs ${component}, and there ${decision.message}`, {
-        component: operation.component,
+      throw new BusbarError(decision.code, `${component} needs ${name}, and there ${decision.message}`, {
+        component,
         reason: "dependency-busy",
         remedy: decision.remedy,
-        details: { dependency: component },
+        details: { dependency: name },
       });
     }
-    if (decision?.kind !== "accept") return;
+    return decision?.kind === "accept";
+  }
+
+  #involve(component: ComponentName, action: Action | undefined, operation: OperationRow): void {
+    if (!this.#mayInvolve(component, operation.component, operation.verb)) return;
+    const row = this.#row(component);
+    const event: MachineEvent = { type: "REQUEST", verb: operation.verb };
     const taken = row.operation_id === null ? undefined : this.#tables.operation(row.operation_id);
     if (taken && taken.component === component)
       this.#end(taken, "aborted", { code: "ABORTED", message: `superseded by ${operation.id}` });

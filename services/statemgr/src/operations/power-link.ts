@@ -1,14 +1,16 @@
-import type { Bus } from "@busbar/bus";
+import type { Bus, RequestHeaders } from "@busbar/bus";
 import {
+  type Action,
   actionEndpoint,
   asBusbarError,
-  type BusbarError,
+  BusbarError,
   busbar,
   type ComponentName,
   encodeActionRequest,
   endpoints,
   errorCodeOf,
   isComponentName,
+  kindOf,
   type Milliseconds,
   milliseconds,
   subjects,
@@ -31,6 +33,9 @@ export type Submission =
   /** It may or may not have arrived: ask before sending it again. */
   | { readonly kind: "lost"; readonly error: BusbarError };
 
+/** What a request says that statemgr passes on and doesn't decide about. */
+export type Companions = Pick<RequestHeaders, "override" | "traceparent">;
+
 const States = busbar.v1.OperationState;
 const openStates: ReadonlySet<busbar.v1.OperationState> = new Set([
   States.OPERATION_STATE_QUEUED,
@@ -40,6 +45,9 @@ const openStates: ReadonlySet<busbar.v1.OperationState> = new Set([
 
 /** The largest Busbar-Timeout-Ms; powermgr has its own limit for each operation anyway. */
 const longestTimeout = 3_600_000;
+
+/** A question to which the answer is at hand; whoever asks is waiting at a terminal. */
+const explainTimeoutMs = 2_000;
 
 /** statemgr's side of the door to powermgr. Decides nothing. */
 export class PowerLink {
@@ -51,7 +59,7 @@ export class PowerLink {
     this.#timeout = integrationTimeout;
   }
 
-  async submit(operation: OperationRow, signal: AbortSignal): Promise<Submission> {
+  async submit(operation: OperationRow, companions: Companions, signal: AbortSignal): Promise<Submission> {
     try {
       await this.#bus.request(
         actionEndpoint("powermgr", operation.component),
@@ -62,6 +70,8 @@ export class PowerLink {
           headers: {
             operationId: operation.id,
             ...(operation.actor !== "" && { actor: operation.actor }),
+            ...(operation.request_id !== null && { requestId: operation.request_id }),
+            ...companions,
             timeout: milliseconds(Math.min(operation.timeout_ms, longestTimeout)),
           },
           signal,
@@ -87,6 +97,22 @@ export class PowerLink {
       if (asBusbarError(error).code === "NOT_FOUND") return undefined;
       throw error;
     }
+  }
+
+  /** @throws BusbarError: powermgr's, or that it can't be asked */
+  async explain(component: ComponentName, action: Action, signal: AbortSignal): Promise<busbar.v1.ExplainResponse> {
+    const endpoint = endpoints.powermgrExplain.find(({ name }) => name === `${kindOf(component)}-explain`);
+    if (endpoint === undefined) throw new BusbarError("INTERNAL", `no endpoint to explain ${component}`, { component });
+    const { message } = await this.#bus.request(
+      endpoint,
+      { action },
+      {
+        subject: subjects.component("powermgr", component, "explain"),
+        timeout: milliseconds(Math.min(this.#timeout, explainTimeoutMs)),
+        signal,
+      },
+    );
+    return message;
   }
 
   /** @throws BusbarError when powermgr can't be asked */

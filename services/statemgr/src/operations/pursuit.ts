@@ -3,7 +3,7 @@ import type { Clock, Log } from "@busbar/daemon";
 import type { CommitQueue } from "../store/commit-queue.ts";
 import type { OperationRow, Tables } from "../store/tables.ts";
 import type { Ledger } from "./ledger.ts";
-import type { OperationView, PowerLink, Submission } from "./power-link.ts";
+import type { Companions, OperationView, PowerLink, Submission } from "./power-link.ts";
 
 export interface PursuitOptions {
   readonly ledger: Ledger;
@@ -27,13 +27,16 @@ export class Pursuit {
   #stop = new AbortController();
   #running = new Map<string, { wake: () => void; done: Promise<void> }>();
   #beginning = new Map<string, Promise<Submission>>();
+  /** Not stored: after a restart an operation is sent again without its override, so that it is refused, not forced. */
+  #companions = new Map<string, Companions>();
 
   constructor(options: PursuitOptions) {
     this.#options = options;
   }
 
   /** Hands a new operation to powermgr. A refusal is recorded before it is returned. */
-  begin(operation: OperationRow): Promise<Submission> {
+  begin(operation: OperationRow, companions: Companions): Promise<Submission> {
+    this.#companions.set(operation.id, companions);
     const submission = this.#begin(operation).finally(() => this.#beginning.delete(operation.id));
     this.#beginning.set(operation.id, submission);
     return submission;
@@ -73,15 +76,20 @@ export class Pursuit {
   }
 
   async #begin(operation: OperationRow): Promise<Submission> {
-    const { link, commits, ledger } = this.#options;
-    const submission = await link.submit(operation, this.#stop.signal);
+    const { commits, ledger } = this.#options;
+    const submission = await this.#submit(operation);
     if (submission.kind !== "refused") {
       this.#follow(operation.id, submission.kind === "lost");
       return submission;
     }
+    this.#companions.delete(operation.id);
     const isRefused = await commits.commit(() => ledger.refused(operation.id, submission.error));
     // Superseded before it got that far: it was accepted, and its end is recorded.
     return isRefused ? submission : { kind: "admitted" };
+  }
+
+  #submit(operation: OperationRow): Promise<Submission> {
+    return this.#options.link.submit(operation, this.#companions.get(operation.id) ?? {}, this.#stop.signal);
   }
 
   #openIds(): ReadonlySet<string> {
@@ -104,7 +112,10 @@ export class Pursuit {
         if (!this.#stop.signal.aborted)
           this.#options.log.error({ err: error, operation: id }, "an operation is no longer followed");
       })
-      .finally(() => this.#running.delete(id));
+      .finally(() => {
+        this.#running.delete(id);
+        this.#companions.delete(id);
+      });
     this.#running.set(id, { wake: () => wake(), done });
   }
 
@@ -171,8 +182,8 @@ export class Pursuit {
 
   /** powermgr has never seen it, and there is still time. The id makes sure that it acts at most once. */
   async #sendAgain(operation: OperationRow): Promise<boolean> {
-    const { link, commits, ledger } = this.#options;
-    const submission = await link.submit(operation, this.#stop.signal);
+    const { commits, ledger } = this.#options;
+    const submission = await this.#submit(operation);
     // Nobody was there. It may have been answered as accepted already, so it is not dropped while there is time.
     const isForNow = submission.kind === "refused" && submission.error.code === "UNAVAILABLE";
     if (submission.kind === "refused" && !isForNow && !this.#stop.signal.aborted) {
