@@ -6,6 +6,7 @@ import { openControls } from "./backends/controls.ts";
 import { type Config, schema } from "./config.ts";
 import { actionEndpoints } from "./endpoints/actions.ts";
 import { forwardToStatemgr } from "./endpoints/forward.ts";
+import { operationEndpoints } from "./endpoints/operations.ts";
 import { queryEndpoints } from "./endpoints/queries.ts";
 import { minimumOffTime } from "./interlocks/minimum-off-time.ts";
 import { PowerMonitor } from "./monitors/power-monitor.ts";
@@ -80,6 +81,7 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
         minimumOff: (component) => domainOf(domains, component).timing.minimumOff,
       }),
     ],
+    policies: () => platform.policies,
     clock,
     log,
     queueLimit: config.queueLimit,
@@ -133,7 +135,8 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
       description: "Power control of hosts and chassis",
       endpoints: [
         ...actionEndpoints({ engine, platform, forward: forwardToStatemgr(bus, config.integrationTimeout) }),
-        ...queryEndpoints({ platform, controls: controls.byComponent, monitor, engine, journal, clock }),
+        ...queryEndpoints({ platform, controls: controls.byComponent, monitor, engine }),
+        ...operationEndpoints({ engine, journal, clock }),
         served(endpoints.powermgrHealth, () => ({ message: health.report() })),
       ],
     },

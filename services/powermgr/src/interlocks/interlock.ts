@@ -16,5 +16,7 @@ export interface Denial {
 export interface Interlock {
   /** As it appears in `Error.reason`. */
   readonly name: string;
+  /** A request may override it where `safety.emergencyOverride` allows that; without it nobody may. */
+  readonly overridable?: boolean;
   check(question: InterlockQuestion): Denial | undefined;
 }

@@ -1,6 +1,6 @@
 import type { Power } from "@busbar/backend";
 import type { Action, ComponentName, ErrorCode, Milliseconds, Verb } from "@busbar/contracts";
-import type { PlanPart, PlanStep } from "./plan.ts";
+import type { PlanStep, StoredPart } from "./plan.ts";
 
 /** Who decided that it be done. */
 export type OperationSource = "statemgr" | "bypass" | "emergency" | "front-panel";
@@ -31,6 +31,8 @@ export type OperationState =
   | "aborted"
   | "timed-out"
   | "outcome-unknown"
+  /** It failed, and the rails that it had switched on are off again. */
+  | "rolled-back"
   | "tombstone";
 
 const finalStates: ReadonlySet<OperationState> = new Set([
@@ -39,6 +41,7 @@ const finalStates: ReadonlySet<OperationState> = new Set([
   "aborted",
   "timed-out",
   "outcome-unknown",
+  "rolled-back",
   "tombstone",
 ]);
 
@@ -60,6 +63,8 @@ export interface StepRecord {
   readonly boottime?: number;
   durationMs?: number;
   outcome?: string;
+  /** How often a level was set. */
+  attempts?: number;
 }
 
 /** How one component of an operation ended. */
@@ -69,6 +74,8 @@ export interface ComponentOutcome {
   readonly success: boolean;
   readonly errorCode?: ErrorCode;
   readonly message?: string;
+  /** Which rule or fact decided. */
+  readonly reason?: string;
   readonly before: Power;
   readonly power: Power;
   readonly durationMs: number;
@@ -83,8 +90,10 @@ export interface Operation {
   readonly source: OperationSource;
   readonly requestId?: string;
   readonly traceparent?: string;
+  /** Interlocks that it may override, until a CLOCK_BOOTTIME of the deadline's boot id. */
+  readonly override?: { readonly interlocks: readonly string[]; readonly until: number };
   /** Interlocks that denied it and were overridden. */
-  readonly overridden?: readonly string[];
+  overridden?: readonly string[];
   readonly timeoutMs: number;
   readonly queuedAt: number;
   state: OperationState;
@@ -93,11 +102,18 @@ export interface Operation {
   /** CLOCK_BOOTTIME of a boot id by which it ends. */
   readonly deadline: { readonly boot: string; readonly at: number };
   /** Made when it starts; the same one goes on after a crash. */
-  plan?: readonly PlanPart[];
+  plan?: readonly StoredPart[];
   /** Power of each component when it started. */
   before?: Readonly<Record<string, Power>>;
   readonly steps: StepRecord[];
   readonly outcomes: ComponentOutcome[];
+  /** Why it ended otherwise than succeeded: what failed first. */
+  failure?: OperationFailure;
+}
+
+export interface OperationFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
 }
 
 /** The state an operation ends in when it failed for this reason. */

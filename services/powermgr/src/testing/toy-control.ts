@@ -96,7 +96,7 @@ export class ToyRail implements DomainControl {
     },
   };
 
-  unavailable(): undefined {
+  unavailable(): string | undefined {
     return undefined;
   }
 
