@@ -301,6 +301,16 @@ describe("what can't be done", () => {
     expect(() => submit("on")).toThrowError(/power-button-0/);
   });
 
+  it("a forced off holds the power button where the line that cuts the power is gone", async () => {
+    hosts.first.change("on");
+    const gone = async () => {
+      throw new BusbarError("HARDWARE_UNAVAILABLE", "line force-off-0 is gone");
+    };
+    Object.assign(hosts.first, { forceOff: { line: "force-off-0", hold: gone } });
+    expect(await ended(submit("force-off"))).toMatchObject({ state: "succeeded", outcomes: [{ power: "off" }] });
+    expect(hosts.first.acts).toEqual(["hold", "released early"]);
+  });
+
   it("an operation that lasts longer than its time ends timed out", async () => {
     hosts.first.riseMs = "never";
     expect(await ended(submit("on", host, undefined, 50))).toMatchObject({

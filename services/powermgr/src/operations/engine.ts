@@ -249,9 +249,12 @@ export class PowerEngine {
     for (const step of steps) {
       const { component, boottime = 0, outcome } = step;
       if (endsPendingOn(step)) this.#pendingOn.delete(component);
+      if (step.kind === "press" && step.toward === "on" && outcome !== "no-op") {
+        const age = clock.boottime() - boottime - (step.durationMs ?? 0);
+        this.#starts.remember(milliseconds(clock.monotonic() - age));
+      }
       const hasCome = outcomes.some((known) => known.component === component && known.power === "on");
       if (step.kind !== "press" || step.toward !== "on" || outcome === "no-op" || hasCome) continue;
-      this.#starts.remember(milliseconds(clock.monotonic() - (clock.boottime() - boottime)));
       const left = boottime + view.domain(component).timing.powerGood - clock.boottime();
       if (left <= 0) continue;
       this.#pendingOn.set(component, { until: milliseconds(clock.monotonic() + left), isSure: outcome === "done" });

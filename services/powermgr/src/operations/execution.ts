@@ -187,24 +187,27 @@ export class Execution {
       this.#rails.set(index, concluding);
       return;
     }
-    // What stands on these rails is on: they are not rolled back.
-    if (error === undefined) this.#concludeRails((rail) => follows(this.#operation.plan ?? [], index, rail));
-    this.#concluding.push(this.#conclude(concluding));
+    // What stands on these rails is on: they are not rolled back, and are told of first.
+    const isBelow = (rail: number) => error === undefined && follows(this.#operation.plan ?? [], index, rail);
+    const told = this.#concludeRails(isBelow);
+    this.#concluding.push(told.then(() => this.#conclude(concluding)));
   }
 
-  #concludeRails(include: (index: number) => boolean): void {
-    for (const [index, concluding] of this.#rails) {
-      if (!include(index)) continue;
+  async #concludeRails(include: (index: number) => boolean): Promise<void> {
+    const told = [...this.#rails].flatMap(([index, concluding]) => {
+      if (!include(index)) return [];
       this.#rails.delete(index);
-      this.#concluding.push(this.#conclude(concluding));
-    }
+      return [this.#conclude(concluding)];
+    });
+    this.#concluding.push(...told);
+    await Promise.all(told);
   }
 
   /** Rolls back what may be, then tells of all rails how they ended. */
   async #settleRails(): Promise<void> {
     const failure = this.#failure;
     if (failure && endStateOf(failure.code) === "failed" && !this.#signal.aborted) await this.#rollBack(failure);
-    if (!this.#isStopping) this.#concludeRails(() => true);
+    if (!this.#isStopping) await this.#concludeRails(() => true);
   }
 
   async #rollBack(failure: BusbarError): Promise<void> {
@@ -308,6 +311,7 @@ export class Execution {
     const { gate, lock, validate } = this.#options;
     const started = this.#options.clock.monotonic();
     const perform = async () => {
+      this.#signal.throwIfAborted();
       if (switchesOn(step)) await validate(this.#operation, step.component, verb);
       // Nothing is awaited between this and the rail.
       if (step.kind === "switch" && step.to === "off") this.#refuseUnderLoad(step.component);
