@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DomainControl } from "@busbar/backend";
 import {
   type Action,
   BusbarError,
@@ -36,6 +37,37 @@ domains:
   "toys.yaml",
 ).policies;
 
+const never = new Promise<never>(() => {});
+
+/** The same control, as long as the process lives that acts through it. */
+function whileAlive(control: ToyHost | ToyRail, life: { readonly isAlive: boolean }): DomainControl {
+  const alive =
+    <Given extends readonly unknown[], Result>(act: (...given: Given) => Promise<Result>) =>
+    async (...given: Given): Promise<Result> => {
+      const result = await (life.isAlive ? act(...given) : never);
+      return life.isAlive ? result : never;
+    };
+  const { sense } = control;
+  const shared = {
+    sense: { read: alive(sense.read), readStable: alive(sense.readStable), onChange: sense.onChange },
+    unavailable: () => control.unavailable(),
+    onAvailability: () => control.onAvailability(),
+    close: () => control.close(),
+  };
+  if (control instanceof ToyRail) return { ...shared, rail: { line: control.rail.line, set: alive(control.rail.set) } };
+  const { powerButton, resetButton, evidence } = control;
+  return {
+    ...shared,
+    powerButton: {
+      line: powerButton.line,
+      press: alive(() => powerButton.press()),
+      hold: alive((release: AbortSignal) => powerButton.hold(release)),
+    },
+    resetButton: { line: resetButton.line, press: alive(resetButton.press) },
+    ...(evidence && { evidence: alive(evidence) }),
+  };
+}
+
 type Changes = { readonly [Section in keyof Policies]?: Partial<Policies[Section]> };
 
 export interface BenchOptions {
@@ -55,6 +87,8 @@ export class ToyBench {
   #journal: Journal | undefined;
   #engine: PowerEngine | undefined;
   #count = 0;
+  /** False once the process that the engine stands for has died: its calls reach no hardware any more. */
+  #life = { isAlive: true };
 
   constructor({ hosts, powerGoodMs = 500 }: BenchOptions) {
     const edges = new Map<ComponentName, readonly ComponentName[]>();
@@ -137,8 +171,14 @@ export class ToyBench {
       onFailure: () => {},
       onRecovered: () => {},
     });
+    const life = { isAlive: true };
+    this.#life = life;
+    const controls = [...this.hosts, ...this.rails].map(([name, control]): [ComponentName, DomainControl] => [
+      name,
+      whileAlive(control, life),
+    ]);
     this.#engine = new PowerEngine({
-      controls: new Map<ComponentName, ToyHost | ToyRail>([...this.hosts, ...this.rails]),
+      controls: new Map(controls),
       view: this.view,
       journal: this.#journal,
       interlocks: this.interlocks,
@@ -153,6 +193,14 @@ export class ToyBench {
   async stop(): Promise<void> {
     await this.engine.stop();
     await this.journal.close();
+  }
+
+  /** A kill: what the engine is in the middle of never comes back, and a new one starts. */
+  async crash(): Promise<void> {
+    this.#life.isAlive = false;
+    await this.journal.close();
+    await this.start();
+    this.engine.recover();
   }
 
   async close(): Promise<void> {
