@@ -90,7 +90,7 @@ describe("get", () => {
 
   it("tells that one was rolled back", async () => {
     bench.rail(0).change("off");
-    bench.host(0).riseMs = "never";
+    bench.rail(0).isDead = true;
     const { id } = await bench.run("on", "host.0");
     expect((await get(id)).state).toBe(OperationState.OPERATION_STATE_ROLLED_BACK);
   });

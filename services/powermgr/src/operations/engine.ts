@@ -8,7 +8,7 @@ import { ActLock } from "./act-lock.ts";
 import { admit, type Claim, startable } from "./admission.ts";
 import { Execution, endsPendingOn, stopping } from "./execution.ts";
 import { InterlockCheck } from "./interlock-check.ts";
-import { type ComponentOutcome, isFinal, type Operation, type PowerRequest } from "./operation.ts";
+import { type ComponentOutcome, isFinal, isPressOn, type Operation, type PowerRequest } from "./operation.ts";
 import { footprint, type PlanView } from "./plan.ts";
 import { PulseGate } from "./pulse-gate.ts";
 import { Spacing } from "./spacing.ts";
@@ -249,12 +249,12 @@ export class PowerEngine {
     for (const step of steps) {
       const { component, boottime = 0, outcome } = step;
       if (endsPendingOn(step)) this.#pendingOn.delete(component);
-      if (step.kind === "press" && step.toward === "on" && outcome !== "no-op") {
+      if (isPressOn(step)) {
         const age = clock.boottime() - boottime - (step.durationMs ?? 0);
         this.#starts.remember(milliseconds(clock.monotonic() - age));
       }
       const hasCome = outcomes.some((known) => known.component === component && known.power === "on");
-      if (step.kind !== "press" || step.toward !== "on" || outcome === "no-op" || hasCome) continue;
+      if (!isPressOn(step) || hasCome) continue;
       const left = boottime + view.domain(component).timing.powerGood - clock.boottime();
       if (left <= 0) continue;
       this.#pendingOn.set(component, { until: milliseconds(clock.monotonic() + left), isSure: outcome === "done" });
@@ -262,7 +262,9 @@ export class PowerEngine {
   }
 
   /** Lines are taken again after a start; until then nothing can be told or done. */
-  async #whenAvailable({ footprint: components, verb, abort }: Live): Promise<void> {
+  async #whenAvailable({ footprint: all, component: own, verb, abort }: Live): Promise<void> {
+    if (verb === "emergency-off") return; // it cuts what can be cut
+    const components = verb === "force-off" ? [own] : all;
     for (const component of components) {
       const control = this.#options.controls.get(component);
       while (control?.unavailable(verb) !== undefined && !abort.signal.aborted) {

@@ -35,7 +35,7 @@ import {
 } from "./plan.ts";
 import type { PulseGate } from "./pulse-gate.ts";
 import { encodeResult, resultSubject } from "./result-event.ts";
-import { hasRolledBack, railsToRollBack, rollbackPart, wasRolledBack } from "./rollback.ts";
+import { hasRolledBack, mayRun, railsToRollBack, rollbackPart, wasRolledBack } from "./rollback.ts";
 import { Spacing } from "./spacing.ts";
 import { type PendingOn, perform } from "./steps.ts";
 import { switchesOn } from "./validation.ts";
@@ -232,7 +232,8 @@ export class Execution {
     for (const name of downward(rail, view)) {
       if (name === rail) continue;
       const control = controls.get(name);
-      if (control === undefined || this.#outstanding(name, control) !== undefined) return true;
+      if (control === undefined || mayRun(this.#operation, name)) return true;
+      if (this.#outstanding(name, control) !== undefined) return true;
       if ((await control.sense.readStable()) !== "off") return true;
     }
     return false;
@@ -473,6 +474,12 @@ export class Execution {
   }
 }
 
-/** Whatever a press toward on had begun is over after a hold in full, and before a press toward off. */
-export const endsPendingOn = ({ kind, toward, outcome }: StepRecord): boolean =>
-  outcome === "done" && (kind === "hold" || (kind === "press" && toward === "off"));
+/**
+ * Whatever a press toward on had begun is over after a hold in full, and before a press toward off; one whose line was
+ * never asserted has begun nothing.
+ */
+export const endsPendingOn = (step: StepRecord): boolean => {
+  const { kind, toward, outcome } = step;
+  if (kind === "press" && toward === "on") return outcome === "HARDWARE_UNAVAILABLE";
+  return outcome === "done" && (kind === "hold" || kind === "press");
+};

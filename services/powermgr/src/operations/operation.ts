@@ -67,6 +67,21 @@ export interface StepRecord {
   attempts?: number;
 }
 
+/** How a press can end that never asserted its line. */
+const untouched: ReadonlySet<string | undefined> = new Set([
+  "no-op",
+  "HARDWARE_UNAVAILABLE",
+  "INTERLOCK_DENIED",
+  "DEPENDENCY_FAILED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "DEADLINE_EXCEEDED",
+]);
+
+/** A press toward on that was made, or may have been. */
+export const isPressOn = ({ kind, toward, outcome }: StepRecord): boolean =>
+  kind === "press" && toward === "on" && !untouched.has(outcome);
+
 /** How one component of an operation ended. */
 export interface ComponentOutcome {
   readonly component: ComponentName;

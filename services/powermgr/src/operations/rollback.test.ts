@@ -1,3 +1,4 @@
+import { BusbarError } from "@busbar/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ToyBench } from "../testing/toy-bench.ts";
 
@@ -15,15 +16,20 @@ const patience = { timeout: 5_000 };
 const outcome = (operation: { readonly outcomes: readonly { component: string }[] }, name: string) =>
   operation.outcomes.find(({ component }) => component === name);
 
-describe("when a host does not come on", () => {
-  beforeEach(() => {
-    bench.host(0).riseMs = "never";
-  });
+/** Its button is gone: it is surely not pressed. */
+function loseButton(index: number): void {
+  bench.host(index).powerButton.press = async () => {
+    throw new BusbarError("HARDWARE_UNAVAILABLE", "line power-button is gone");
+  };
+}
 
-  it("the rail that was switched on for it goes off again, and the host is not pressed again", async () => {
+describe("when a host can't be pressed on", () => {
+  beforeEach(() => loseButton(0));
+
+  it("the rail that was switched on for it goes off again", async () => {
     const operation = await bench.run("on", "host.0");
-    expect(operation).toMatchObject({ state: "rolled-back", failure: { code: "POWER_GOOD_TIMEOUT" } });
-    expect(outcome(operation, "host.0")).toMatchObject({ errorCode: "POWER_GOOD_TIMEOUT" });
+    expect(operation).toMatchObject({ state: "rolled-back", failure: { code: "HARDWARE_UNAVAILABLE" } });
+    expect(outcome(operation, "host.0")).toMatchObject({ errorCode: "HARDWARE_UNAVAILABLE" });
     expect(outcome(operation, "chassis.0")).toMatchObject({
       success: false,
       errorCode: "ABORTED",
@@ -32,7 +38,6 @@ describe("when a host does not come on", () => {
     });
     expect(operation.outcomes).toHaveLength(2);
     expect(bench.rail(0).acts).toEqual(["on", "off"]);
-    expect(bench.host(0).acts).toEqual(["press"]);
   });
 
   it("a rail that was on before stays on", async () => {
@@ -48,10 +53,11 @@ describe("when a host does not come on", () => {
   });
 
   it.each(["on", "unknown"] as const)("its rail stays on under another host that is %s", async (power) => {
-    const operation = bench.submit("on", "host.0");
-    await expect.poll(() => bench.host(0).acts.length, patience).toBe(1);
-    bench.host(1).change(power);
-    expect(await bench.ended(operation)).toMatchObject({ state: "failed" });
+    bench.rail(0).sense.onChange((now) => {
+      if (now === "on") bench.host(1).change(power);
+    });
+    const operation = await bench.run("on", "host.0");
+    expect(operation).toMatchObject({ state: "failed" });
     expect(bench.rail(0).acts).toEqual(["on"]);
     expect(outcome(operation, "chassis.0")).toMatchObject({ success: true, power: "on" });
   });
@@ -59,33 +65,45 @@ describe("when a host does not come on", () => {
   it("its rail stays on for an operation on another host, even one that only waits", async () => {
     bench.change({ safety: { maxConcurrentOperations: 1 } });
     const operation = bench.submit("on", "host.0");
-    await expect.poll(() => bench.host(0).acts.length, patience).toBe(1);
     const next = bench.submit("on", "host.1");
     expect(await bench.ended(operation)).toMatchObject({ state: "failed" });
     expect(await bench.ended(next)).toMatchObject({ state: "succeeded" });
     expect(bench.rail(0).acts).toEqual(["on"]);
   });
+});
 
-  it("nothing is rolled back when the operation was aborted, or had no more time", async () => {
+describe("when a host was pressed on and shows no power-good", () => {
+  beforeEach(() => {
+    bench.host(0).riseMs = "never";
+  });
+
+  it("its rail stays on and it is not pressed again: it may run, and its power-good be what is broken", async () => {
+    expect(await bench.run("on", "host.0")).toMatchObject({ state: "failed", failure: { code: "POWER_GOOD_TIMEOUT" } });
+    expect(bench.rail(0).acts).toEqual(["on"]);
+    expect(bench.host(0).acts).toEqual(["press"]);
+  });
+
+  it("nothing is rolled back when the operation was aborted", async () => {
     const aborted = bench.submit("on", "host.0");
     await expect.poll(() => bench.host(0).acts.length, patience).toBe(1);
     bench.engine.abort(aborted.id, { actor: "ann", reason: "" });
     expect(await bench.ended(aborted)).toMatchObject({ state: "aborted" });
     expect(bench.rail(0).acts).toEqual(["on"]);
   });
+});
 
-  it("a rollback that a crash cut short is made after it", async () => {
-    const operation = bench.submit("on", "host.0");
-    await expect.poll(() => bench.host(0).acts.length, patience).toBe(1);
-    await bench.stop();
-    await bench.start();
-    bench.engine.recover();
-    const found = bench.journal.operations.get(operation.id);
-    if (!found) throw new Error("the journal forgot the operation");
-    expect(await bench.ended(found)).toMatchObject({ state: "rolled-back" });
-    expect(bench.rail(0).acts).toEqual(["on", "off"]);
-    expect(bench.host(0).acts).toEqual(["press"]);
-  });
+it("a rollback that a restart cut short is made after it", async () => {
+  bench.rail(0).isDead = true;
+  const operation = bench.submit("on", "host.0");
+  await expect.poll(() => bench.rail(0).acts.length, patience).toBe(1);
+  await bench.stop();
+  await bench.start();
+  bench.engine.recover();
+  const found = bench.journal.operations.get(operation.id);
+  if (!found) throw new Error("the journal forgot the operation");
+  expect(await bench.ended(found)).toMatchObject({ state: "rolled-back" });
+  expect(bench.rail(0).acts).toEqual(["on", "off"]);
+  expect(bench.host(0).acts).toEqual([]);
 });
 
 it("a rail that does not come on itself is switched off again, and its outcome says why", async () => {

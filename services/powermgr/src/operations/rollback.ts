@@ -1,5 +1,5 @@
 import { BusbarError, type ComponentName, type Milliseconds } from "@busbar/contracts";
-import type { Operation } from "./operation.ts";
+import { isPressOn, type Operation } from "./operation.ts";
 import type { StoredPart } from "./plan.ts";
 
 export interface RailToRollBack {
@@ -23,6 +23,10 @@ export function railsToRollBack({ plan = [], steps, before, verb }: Operation): 
     })
     .toReversed();
 }
+
+/** A host that was pressed on may run, though its power-good shows nothing of it: that line may be what is broken. */
+export const mayRun = ({ steps }: Operation, host: ComponentName): boolean =>
+  steps.some((step) => step.component === host && isPressOn(step));
 
 export const rollbackPart = (component: ComponentName, powerGood: Milliseconds): StoredPart => ({
   component,
