@@ -6,12 +6,13 @@ import type { Interlock } from "../interlocks/interlock.ts";
 import type { Journal } from "../store/journal.ts";
 import { ActLock } from "./act-lock.ts";
 import { admit, type Claim, startable } from "./admission.ts";
-import { Execution, endsPendingOn, stopping } from "./execution.ts";
+import { Execution, stopping } from "./execution.ts";
 import { InterlockCheck } from "./interlock-check.ts";
 import { type ComponentOutcome, isFinal, isPressOn, type Operation, type PowerRequest } from "./operation.ts";
 import { footprint, type PlanView } from "./plan.ts";
 import { PulseGate } from "./pulse-gate.ts";
 import { Spacing } from "./spacing.ts";
+import { endsPendingOn } from "./step-runner.ts";
 import type { PendingOn } from "./steps.ts";
 import { requireDependencies } from "./validation.ts";
 
