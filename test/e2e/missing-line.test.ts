@@ -113,6 +113,24 @@ describe("without host.0's power-good", () => {
   });
 });
 
+describe("without host.1's power-good", () => {
+  test("FORCE_OFF holds the button in full: off is always possible", async () => {
+    await system().bring("host.1", "on");
+    await lose("power-good-1", "host.1");
+    const seq = await system().seq();
+    const mark = system().changes.mark;
+    const id = await system().accepted("host.1", "HOST_ACTION_FORCE_OFF");
+    await system().entry((entry) => entry.type === "edge" && entry.line === "power-button-1" && !entry.asserted, seq);
+    expect((await system().pulses("power-button-1", seq)).length).toBe(1);
+    const hosts = (await system().board.state()).hosts;
+    expect(hosts.find(({ component }) => component === componentName("host.1"))?.power).toBe("off");
+    // Nothing shows that it is off, so nobody is told that it is.
+    expect(reasonOf(await system().ends("host.1", id, mark))).toBe(StateChangeReason.STATE_CHANGE_REASON_FAILED);
+    await giveBack("power-good-1", "host.1");
+    await system().agrees();
+  });
+});
+
 describe("without the chassis' enable", () => {
   test("the chassis is unavailable, a host that needs it is told why, and running hosts keep running", async () => {
     await system().bring("host.0", "on");

@@ -182,6 +182,33 @@ describe("an operation", () => {
     expect(finished).toBeGreaterThanOrEqual(started + 1_000);
   });
 
+  test("can be aborted while the host comes on: its press is not made again, and statemgr follows power-good", async () => {
+    await system().bring("host.1", "off");
+    await system().mayGoOn();
+    await system().board.setFault({
+      kind: "power-good-slow",
+      component: componentName("host.1"),
+      delay: milliseconds(1_000),
+    });
+    const [seq, mark] = [await system().seq(), system().changes.mark];
+    const id = await system().accepted("host.1", "HOST_ACTION_ON");
+    await system().entry((entry) => entry.type === "edge" && entry.line === "power-button-1" && entry.asserted, seq);
+    const abort = { id, reason: "wrong host" };
+    const headers = { actor: "ann" };
+    const { outcome } = await system().bus.request(endpoints.operationsAbort, abort, { timeout, headers });
+    expect(outcome).toBe("accepted");
+    await system().ends("host.1", id, mark);
+    expect(await system().operation(id)).toMatchObject({
+      state: OperationState.OPERATION_STATE_ABORTED,
+      message: "aborted by ann: wrong host",
+    });
+    const again = await system().bus.request(endpoints.operationsAbort, abort, { timeout, headers });
+    expect(again.outcome).toBe("no-op");
+    await system().board.clearFaults();
+    await system().reaches("host.1", "HOST_STATUS_ON", mark);
+    expect(await system().pulses("power-button-1", seq)).toHaveLength(1);
+  });
+
   test("that was refused is not known to powermgr, and is an ended one at statemgr", async () => {
     await system().bring("host.0", "on");
     await system().done("host.0", "HOST_ACTION_OFF");

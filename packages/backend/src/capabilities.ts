@@ -36,6 +36,9 @@ export interface Switch {
   set(power: "on" | "off"): Promise<void>;
 }
 
+/** What a domain is asked to do. */
+export type PowerUse = "on" | "off" | "force-off" | "reset" | "cycle" | "emergency-off";
+
 /** What a backend can do for one domain; a capability it lacks is absent, and actions that need it are refused. */
 export interface DomainControl {
   readonly sense: Sense;
@@ -48,8 +51,11 @@ export interface DomainControl {
   evidence?(): Promise<string | undefined>;
   /** True for the BMC itself: its reset ends the process that asks for it. */
   readonly resetsUs?: boolean;
-  /** Undefined when all lines are held; else what is missing and why. */
-  unavailable(): string | undefined;
+  /**
+   * Undefined when all lines are held that `use` needs, or all there are where none is named; else what is missing and
+   * why. A forced off needs what cuts the power and nothing else: it must go where power-good can't be read.
+   */
+  unavailable(use?: PowerUse): string | undefined;
   onAvailability(listener: () => void): () => void;
   /** Releases momentary lines inactive and leaves latched ones as they are. */
   close(): Promise<void>;

@@ -1,1 +1,1 @@
-export type { Button, DomainControl, Holdable, Power, Sense, Switch } from "./capabilities.ts";
+export type { Button, DomainControl, Holdable, Power, PowerUse, Sense, Switch } from "./capabilities.ts";

@@ -1,42 +1,89 @@
 import { type ComponentName, type Milliseconds, milliseconds, type Verb } from "@busbar/contracts";
+import type { ButtonBackend, Domain, PowerDomain } from "./domain.ts";
 import type { Platform } from "./platform.ts";
 
+/** Of this, `policies` may be those in force instead of the file's. */
+export type TimedPlatform = Pick<Platform, "domains" | "graph" | "policies">;
+
 /**
- * How long an operation may take from its admission to its verified end. One that carries others along (a host its
- * chassis, a chassis its hosts) has their times too; a graceful off has the time that an operating system may take.
+ * How long an operation may take from its admission to its verified end: its own work, and its turn. The turn is such that
+ * when every host of the platform is asked for the same at once, the last one still ends in time: they go a few at a time
+ * (`maxConcurrentOperations`), and hosts start one after the other (`startupDelay`). An off waits for nobody's turn.
  */
-export function operationTime(
-  platform: Pick<Platform, "domains" | "graph">,
-  component: ComponentName,
-  verb: Verb,
-): Milliseconds {
-  const sum = (names: readonly ComponentName[], time: (name: ComponentName) => number) =>
-    milliseconds(names.reduce((total, name) => total + time(name), 0));
-  const operation = (name: ComponentName) => platform.domains.get(name)?.timing.operation ?? milliseconds(0);
-  const graceful = (name: ComponentName) => {
-    const domain = platform.domains.get(name);
-    return domain?.backend.type === "gpio-buttons" && domain.kind !== "bmc" ? domain.timing.gracefulOff : 0;
-  };
-  const minimumOff = (name: ComponentName) => {
-    const domain = platform.domains.get(name);
-    return domain === undefined || domain.kind === "bmc" ? 0 : domain.timing.minimumOff;
-  };
+export function operationTime(platform: TimedPlatform, component: ComponentName, verb: Verb): Milliseconds {
   switch (verb) {
     case "on":
-      return sum(platform.graph.closure([component], "dependencies"), operation);
+      return inTurn(platform, onTime(platform, component), rails(platform, component, "dependencies"));
     case "off":
-      return milliseconds(sum(platform.graph.closure([component], "dependents"), graceful) + operation(component));
+      return offTime(platform, component);
     case "cycle":
-      // All that goes off comes on again, after its minimum off time.
-      return milliseconds(
-        operationTime(platform, component, "off") +
-          sum(platform.graph.closure([component], "dependents"), (name) => operation(name) + minimumOff(name)),
-      );
-    case "force-off":
-    case "emergency-off":
+      return inTurn(platform, offTime(platform, component) + onAgainTime(platform, component), []);
     case "reset":
-      return operation(component);
+      return inTurn(platform, workTime(platform.domains.get(component)), []);
+    case "force-off":
+      return workTime(platform.domains.get(component));
+    case "emergency-off":
+      return emergencyTime(platform, component);
     default:
       return verb satisfies never;
   }
+}
+
+const workTime = (domain: Domain | undefined): Milliseconds => domain?.timing.operation ?? milliseconds(0);
+
+const isButtons = (domain: Domain): domain is PowerDomain & { backend: ButtonBackend } =>
+  domain.backend.type === "gpio-buttons";
+
+const sum = (times: readonly number[]): number => times.reduce((total, time) => total + time, 0);
+const most = (times: readonly number[]): number => Math.max(0, ...times);
+
+function closure(
+  { graph, domains }: TimedPlatform,
+  component: ComponentName,
+  along: "dependencies" | "dependents",
+): readonly PowerDomain[] {
+  return graph.closure([component], along).flatMap((name) => {
+    const domain = domains.get(name);
+    return domain === undefined || domain.kind === "bmc" ? [] : [domain];
+  });
+}
+
+const rails = (platform: TimedPlatform, component: ComponentName, along: "dependencies" | "dependents") =>
+  closure(platform, component, along).filter((domain) => domain.backend.type === "gpio-rail");
+
+/** Dependencies one after the other. */
+const onTime = (platform: TimedPlatform, component: ComponentName): number =>
+  sum(closure(platform, component, "dependencies").map(workTime));
+
+/** Hosts shut down side by side, `shutdownDelay` apart; their rails follow. */
+function offTime(platform: TimedPlatform, component: ComponentName): Milliseconds {
+  const hosts = closure(platform, component, "dependents").filter(isButtons);
+  const apart = (hosts.length - 1) * platform.policies.sequencing.shutdownDelay + sum(hosts.map(pressTime));
+  const shutdown = most(hosts.map(({ timing }) => timing.gracefulOff + timing.operation));
+  const dark = sum(rails(platform, component, "dependents").map(workTime));
+  return milliseconds(Math.max(0, apart) + shutdown + dark);
+}
+
+/** All that goes off in a cycle comes on again, after its minimum off time. */
+function onAgainTime(platform: TimedPlatform, component: ComponentName): number {
+  const time = (domain: PowerDomain) => domain.timing.minimumOff + domain.timing.operation;
+  const hosts = closure(platform, component, "dependents").filter(isButtons);
+  return sum(rails(platform, component, "dependents").map(time)) + most(hosts.map(time));
+}
+
+/** Hosts are held side by side, a forced off each; then the rails go, and power-good is read. */
+function emergencyTime(platform: TimedPlatform, component: ComponentName): Milliseconds {
+  const all = closure(platform, component, "dependents");
+  return milliseconds(most(all.map(workTime)) + sum(rails(platform, component, "dependents").map(workTime)));
+}
+
+const pressTime = ({ backend }: PowerDomain & { backend: ButtonBackend }): number => backend.pulse.press;
+
+/** Rails that all hosts need are tried by each of them in turn when they don't come on. */
+function inTurn({ domains, policies }: TimedPlatform, work: number, shared: readonly PowerDomain[]): Milliseconds {
+  const hosts = [...domains.values()].filter((domain) => domain.kind === "host");
+  const others = Math.max(0, hosts.length - 1);
+  const rounds = 1 + Math.ceil(others / policies.safety.maxConcurrentOperations);
+  const starts = sum(hosts.map((host) => policies.sequencing.startupDelay + (isButtons(host) ? pressTime(host) : 0)));
+  return milliseconds(rounds * work + starts + others * sum(shared.map(workTime)));
 }

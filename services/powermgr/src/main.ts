@@ -11,6 +11,7 @@ import { emergencyEndpoints } from "./endpoints/emergency.ts";
 import { explainEndpoints } from "./endpoints/explain.ts";
 import { firmwareLockEndpoints } from "./endpoints/firmware-lock.ts";
 import { forwardToStatemgr } from "./endpoints/forward.ts";
+import { operationEndpoints } from "./endpoints/operations.ts";
 import { publicPowerEndpoints } from "./endpoints/public-power.ts";
 import { queryEndpoints } from "./endpoints/queries.ts";
 import { settingsEndpoints } from "./endpoints/settings.ts";
@@ -115,6 +116,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
     view,
     journal,
     interlocks: rules,
+    policies,
     clock,
     log,
     get queueLimit() {
@@ -185,11 +187,11 @@ async function start(context: DaemonContext<Config>): Promise<void> {
           monitor,
           engine,
           emergency,
-          journal,
-          clock,
           firmwareLock,
+          clock,
         }),
         ...settingsEndpoints(settings),
+        ...operationEndpoints({ engine, journal, clock }),
         served(endpoints.powermgrHealth, () => ({ message: health.report() })),
       ],
     },

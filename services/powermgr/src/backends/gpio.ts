@@ -1,4 +1,4 @@
-import type { DomainControl } from "@busbar/backend";
+import type { DomainControl, PowerUse } from "@busbar/backend";
 import { BusbarError, type Milliseconds, milliseconds } from "@busbar/contracts";
 import type { GpioChip } from "@busbar/hardware";
 import type { ButtonBackend, Platform, PowerDomain, RailBackend } from "@busbar/platform";
@@ -19,15 +19,18 @@ export async function gpioControl(domain: PowerDomain, platform: Platform, openC
   };
   const goodLines = domain.powerGood.lines.map(take);
   const sense = new PowerGoodSense(domain.powerGood.require, goodLines, longestDebounce(domain, platform));
-  const { lines: actLines, capabilities } =
-    domain.backend.type === "gpio-rail" ? rail(domain.backend, take) : buttons(domain.backend, take);
+  const {
+    lines: actLines,
+    cutBy,
+    capabilities,
+  } = domain.backend.type === "gpio-rail" ? rail(domain.backend, take) : buttons(domain.backend, take);
   const lines = [...goodLines, ...actLines];
   await Promise.all(lines.map((line) => line.tried));
   await sense.look();
   return {
     sense,
     ...capabilities,
-    unavailable: () => lines.find((line) => line.missing !== undefined)?.missing,
+    unavailable: (use) => missingFor(use, { all: lines, goodLines, cutBy, capabilities }),
     onAvailability(listener) {
       const ends = lines.map((line) => line.onAvailability(listener));
       return () => {
@@ -43,13 +46,42 @@ export async function gpioControl(domain: PowerDomain, platform: Platform, openC
 
 interface Wired {
   readonly lines: readonly HeldLine[];
+  /** Each of these can cut the power by itself. */
+  readonly cutBy: readonly HeldLine[];
   readonly capabilities: Pick<DomainControl, "powerButton" | "resetButton" | "forceOff" | "rail">;
+}
+
+interface HeldLines extends Pick<Wired, "cutBy" | "capabilities"> {
+  readonly all: readonly HeldLine[];
+  readonly goodLines: readonly HeldLine[];
+}
+
+function missingFor(use: PowerUse | undefined, { all, goodLines, cutBy, capabilities }: HeldLines): string | undefined {
+  const first = (lines: readonly HeldLine[]) => lines.find((line) => line.missing !== undefined)?.missing;
+  const { powerButton, resetButton, rail } = capabilities;
+  const named = (control: { readonly line: string } | undefined) => all.filter((line) => line.name === control?.line);
+  switch (use) {
+    case undefined:
+      return first(all);
+    case "force-off":
+    case "emergency-off":
+      return cutBy.some((line) => line.missing === undefined) ? undefined : first(cutBy);
+    case "reset":
+      return first([...goodLines, ...named(resetButton)]);
+    case "on":
+    case "off":
+    case "cycle":
+      return first([...goodLines, ...named(rail ?? powerButton)]);
+    default:
+      return use satisfies never;
+  }
 }
 
 function rail(backend: RailBackend, take: (name: string) => HeldLine): Wired {
   const enable = take(backend.enable);
   return {
     lines: [enable],
+    cutBy: [enable],
     capabilities: { rail: { line: enable.name, set: async (power) => enable.use().set(power === "on" ? 1 : 0) } },
   };
 }
@@ -63,6 +95,7 @@ function buttons(backend: ButtonBackend, take: (name: string) => HeldLine): Wire
   const force = backend.forceOff === undefined ? undefined : take(backend.forceOff);
   return {
     lines: [power, reset, force].filter((line) => line !== undefined),
+    cutBy: [force, power].filter((line) => line !== undefined),
     capabilities: {
       powerButton: { line: power.name, press: press(power, width.press), hold: hold(power) },
       ...(reset && { resetButton: { line: reset.name, press: press(reset, width.reset) } }),

@@ -24,7 +24,8 @@ export interface CutOptions {
 export async function cutAll({ platform, controls, monotonic }: CutOptions): Promise<readonly Cut[]> {
   const domains = [...platform.domains.values()].filter((domain) => domain.kind !== "bmc");
   const isHost = ({ backend }: PowerDomain) => backend.type === "gpio-buttons";
-  const cut = (domain: PowerDomain) => cutOne(domain, controls.get(domain.name), monotonic);
+  const { retryAttempts } = platform.policies.sequencing;
+  const cut = (domain: PowerDomain) => cutOne(domain, controls.get(domain.name), retryAttempts, monotonic);
   const hosts = await Promise.all(domains.filter(isHost).map(cut));
   // Whatever feeds others goes after them.
   const order = platform.graph.closure(
@@ -54,6 +55,7 @@ export async function cutAll({ platform, controls, monotonic }: CutOptions): Pro
 async function cutOne(
   { name, backend, timing }: PowerDomain,
   control: DomainControl | undefined,
+  attempts: number,
   monotonic: () => Milliseconds,
 ): Promise<Cut> {
   if (control === undefined) return { component: name, power: "unknown", problem: "not on this platform" };
@@ -65,6 +67,8 @@ async function cutOne(
     offFor: () => undefined,
     pendingOn: () => undefined,
     notePressedOn: () => {},
+    attempts,
+    onAttempt: () => {},
   };
   try {
     const isHost = backend.type === "gpio-buttons";

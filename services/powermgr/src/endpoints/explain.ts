@@ -85,7 +85,7 @@ const plannedSteps = (
   parts: readonly PlanPart[],
   controls: ExplainOptions["controls"],
 ): busbar.v1.PlannedStep.$Properties[] =>
-  parts.flatMap(({ steps }, part) =>
+  parts.flatMap(({ steps, after }, part) =>
     steps.map((step) => {
       const control = controls.get(step.component);
       return {
@@ -93,7 +93,7 @@ const plannedSteps = (
         kind: step.kind,
         line: (control && lineOf(step, control)) ?? "",
         part,
-        after: part === 0 ? [] : [part - 1],
+        after: [...after],
       };
     }),
   );

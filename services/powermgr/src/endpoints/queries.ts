@@ -7,11 +7,8 @@ import type { Emergency } from "../emergency/emergency.ts";
 import type { FirmwareLock } from "../interlocks/firmware-lock.ts";
 import { type PowerMonitor, powerNumber } from "../monitors/power-monitor.ts";
 import type { PowerEngine } from "../operations/engine.ts";
-import { isFinal, type Operation } from "../operations/operation.ts";
-import type { Journal } from "../store/journal.ts";
 import { emergencyMessage } from "./emergency.ts";
 import { firmwareLockMessage } from "./firmware-lock.ts";
-import { operationMessage } from "./messages.ts";
 
 export interface QueryOptions {
   readonly platform: Platform;
@@ -19,17 +16,13 @@ export interface QueryOptions {
   readonly monitor: PowerMonitor;
   readonly engine: PowerEngine;
   readonly emergency: Emergency;
-  readonly journal: Journal;
-  readonly clock: Clock;
   readonly firmwareLock: Pick<FirmwareLock, "state">;
+  readonly clock: Clock;
 }
 
-const defaultLimit = 100;
-const largestLimit = 1000;
-
-/** Status, operations and domains: what powermgr knows, without touching anything. */
+/** Status and domains: what powermgr knows, without touching anything. */
 export function queryEndpoints(options: QueryOptions): Served[] {
-  const { platform, controls, emergency, journal, clock, firmwareLock } = options;
+  const { platform, controls, emergency, firmwareLock, clock } = options;
   const statusOf = (components: Iterable<ComponentName>) => ({
     domains: [...components].map((name) => domainStatus(name, options)),
   });
@@ -55,35 +48,6 @@ export function queryEndpoints(options: QueryOptions): Served[] {
         })),
       },
     })),
-    served(endpoints.operationsGet, async ({ id, tombstoneIfUnknown }) => {
-      if (id === "" || id.length > 128) {
-        throw new BusbarError("INVALID_ARGUMENT", "an operation id has 1 to 128 characters", {
-          remedy: "send the id that came with the answer",
-        });
-      }
-      const known = journal.operations.get(id);
-      if (known) return { message: operationMessage(known) };
-      if (!tombstoneIfUnknown) {
-        throw new BusbarError("NOT_FOUND", `no operation ${id}`, {
-          operationId: id,
-          remedy: "list them: powermgr.operations.list",
-        });
-      }
-      const tombstone = emptyOperation(id, clock.now());
-      await journal.tombstone(tombstone, clock.now());
-      return { message: operationMessage(tombstone) };
-    }),
-    served(endpoints.operationsList, async ({ active, limit }) => {
-      if (limit > largestLimit) {
-        throw new BusbarError("INVALID_ARGUMENT", `limit ${limit} is too large`, {
-          remedy: `ask for at most ${largestLimit}`,
-        });
-      }
-      const found = [...journal.operations.values()]
-        .filter((operation) => !active || !isFinal(operation.state))
-        .toReversed();
-      return { message: { operations: found.slice(0, limit || defaultLimit).map(operationMessage) } };
-    }),
   ];
 }
 
@@ -118,18 +82,3 @@ function domainStatus(
     operationId: engine.activeOn(component)?.id ?? "",
   };
 }
-
-const emptyOperation = (id: string, now: number): Operation => ({
-  id,
-  component: "" as ComponentName,
-  verb: "off",
-  action: "",
-  actor: "",
-  source: "statemgr",
-  timeoutMs: 0,
-  queuedAt: now,
-  state: "tombstone",
-  deadline: { boot: "", at: 0 },
-  steps: [],
-  outcomes: [],
-});

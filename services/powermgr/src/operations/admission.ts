@@ -10,11 +10,11 @@ export interface Claim {
 
 const overlap = (a: ReadonlySet<ComponentName>, b: ReadonlySet<ComponentName>) => [...a].some((name) => b.has(name));
 
-/** An off takes over anything but an off; a forced one takes over a graceful one too (DESIGN §3, Off never waits). */
-function preempts(newer: Verb, older: Verb): boolean {
-  if (!isOffVerb(newer)) return false;
-  return !isOffVerb(older) || (newer === "force-off" && older === "off");
-}
+/** How urgent an off is: a forced one takes over a graceful one too, an emergency takes over both. */
+const urgency: Readonly<Partial<Record<Verb, number>>> = { off: 1, "force-off": 2, "emergency-off": 3 };
+
+/** An off takes over anything but an off that is as urgent (DESIGN §3, Off never waits). */
+const preempts = (newer: Verb, older: Verb): boolean => (urgency[newer] ?? 0) > (urgency[older] ?? 0);
 
 /**
  * Which open operations a new one takes over.
@@ -50,13 +50,28 @@ export function admit(request: Claim, open: readonly Claim[], limit: number): re
   return taken;
 }
 
-/** Operations that may start now: none older holds or awaits a domain that they need. `open` is in order of admission. */
-export function startable(open: readonly (Claim & { readonly running: boolean })[]): readonly Claim[] {
+/**
+ * Operations that may start now: none older holds or awaits a domain that they need, and no more than `most` are under
+ * way. One that waits lets others by that need none of its domains, and nobody by that does. An off needs no place. An
+ * emergency off waits for nothing but another one: what it preempted is ending. `open` is in order of admission.
+ */
+export function startable(open: readonly (Claim & { readonly running: boolean })[], most: number): readonly Claim[] {
+  let free = most - open.filter((claim) => claim.running && !isOffVerb(claim.verb)).length;
   const claimed = new Set<ComponentName>();
+  const inEmergency = new Set<ComponentName>();
   const result: Claim[] = [];
   for (const claim of open) {
-    if (!claim.running && !overlap(claim.footprint, claimed)) result.push(claim);
-    for (const name of claim.footprint) claimed.add(name);
+    const isEmergency = claim.verb === "emergency-off";
+    const needsPlace = !isOffVerb(claim.verb);
+    const isFree = !overlap(claim.footprint, isEmergency ? inEmergency : claimed);
+    if (!claim.running && isFree && (!needsPlace || free > 0)) {
+      result.push(claim);
+      if (needsPlace) free -= 1;
+    }
+    for (const name of claim.footprint) {
+      claimed.add(name);
+      if (isEmergency) inEmergency.add(name);
+    }
   }
   return result;
 }

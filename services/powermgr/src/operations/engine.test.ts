@@ -12,7 +12,7 @@ import {
   type Verb,
 } from "@busbar/contracts";
 import { createLog, systemClock } from "@busbar/daemon";
-import { type Platform, type PowerDomain, parsePlatform } from "@busbar/platform";
+import { type Platform, type Policies, type PowerDomain, parsePlatform } from "@busbar/platform";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Journal } from "../store/journal.ts";
 import { ToyHost, ToyRail } from "../testing/toy-control.ts";
@@ -50,6 +50,13 @@ domains:
   "toy.yaml",
 );
 
+/** As the shipped ones, but nobody waits for inrush. */
+const quick: Policies = {
+  ...platform.policies,
+  safety: { ...platform.policies.safety, maxConcurrentOperations: 8 },
+  sequencing: { ...platform.policies.sequencing, startupDelay: milliseconds(0), shutdownDelay: milliseconds(0) },
+};
+let policies: Policies;
 let directory: string;
 let journal: Journal;
 let engine: PowerEngine;
@@ -79,6 +86,7 @@ async function start(): Promise<void> {
     },
     journal,
     interlocks: [],
+    policies: () => policies,
     clock: systemClock(),
     log: createLog({ name: "test", level: "silent" }),
     queueLimit: 8,
@@ -87,6 +95,7 @@ async function start(): Promise<void> {
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "engine-"));
+  policies = quick;
   hosts = { first: new ToyHost(), second: new ToyHost(), rail: new ToyRail("on") };
   await start();
 });
@@ -290,6 +299,16 @@ describe("what can't be done", () => {
   it("a missing line is named", () => {
     hosts.first.missing = "line power-button-0 is gone";
     expect(() => submit("on")).toThrowError(/power-button-0/);
+  });
+
+  it("a forced off holds the power button where the line that cuts the power is gone", async () => {
+    hosts.first.change("on");
+    const gone = async () => {
+      throw new BusbarError("HARDWARE_UNAVAILABLE", "line force-off-0 is gone");
+    };
+    Object.assign(hosts.first, { forceOff: { line: "force-off-0", hold: gone } });
+    expect(await ended(submit("force-off"))).toMatchObject({ state: "succeeded", outcomes: [{ power: "off" }] });
+    expect(hosts.first.acts).toEqual(["hold", "released early"]);
   });
 
   it("an operation that lasts longer than its time ends timed out", async () => {

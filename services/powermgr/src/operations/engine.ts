@@ -1,14 +1,20 @@
 import type { DomainControl } from "@busbar/backend";
-import { asBusbarError, BusbarError, type ComponentName, isOffVerb, milliseconds, type Verb } from "@busbar/contracts";
+import { asBusbarError, BusbarError, type ComponentName, milliseconds, type Verb } from "@busbar/contracts";
 import type { Clock, Log } from "@busbar/daemon";
+import type { Policies } from "@busbar/platform";
 import type { Interlock } from "../interlocks/interlock.ts";
 import type { Journal } from "../store/journal.ts";
+import { ActLock } from "./act-lock.ts";
 import { admit, type Claim, startable } from "./admission.ts";
-import { Execution, endsPendingOn, stopping } from "./execution.ts";
-import { type ComponentOutcome, isFinal, type Operation, type PowerRequest } from "./operation.ts";
+import { Execution, stopping } from "./execution.ts";
+import { InterlockCheck } from "./interlock-check.ts";
+import { type ComponentOutcome, isFinal, isPressOn, type Operation, type PowerRequest } from "./operation.ts";
 import { footprint, type PlanView } from "./plan.ts";
 import { PulseGate } from "./pulse-gate.ts";
+import { Spacing } from "./spacing.ts";
+import { endsPendingOn } from "./step-runner.ts";
 import type { PendingOn } from "./steps.ts";
+import { requireDependencies } from "./validation.ts";
 
 interface Live extends Claim {
   readonly operation: Operation;
@@ -16,11 +22,19 @@ interface Live extends Claim {
   running: boolean;
 }
 
+/** Who ends an operation before its time, and why. */
+export interface AbortRequest {
+  readonly actor: string;
+  readonly reason: string;
+}
+
 export interface EngineOptions {
   readonly controls: ReadonlyMap<ComponentName, DomainControl>;
   readonly view: PlanView;
   readonly journal: Journal;
   readonly interlocks: readonly Interlock[];
+  /** Asked at each decision: they may change meanwhile. */
+  readonly policies: () => Policies;
   readonly clock: Clock;
   readonly log: Log;
   readonly queueLimit: number;
@@ -33,6 +47,10 @@ export class PowerEngine {
   #ended: Promise<void>[] = [];
   #pendingOn = new Map<ComponentName, PendingOn>();
   #gate = new PulseGate();
+  #lock = new ActLock();
+  #starts: Spacing;
+  #falling = new Set<ComponentName>();
+  #interlocks: InterlockCheck;
   #stopping = false;
   onOutcome: (operation: Operation, outcome: ComponentOutcome) => void = () => {};
   /** Told before an operation acts on these. */
@@ -42,11 +60,14 @@ export class PowerEngine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#starts = new Spacing(options.clock, () => options.policies().sequencing.startupDelay);
+    this.#interlocks = new InterlockCheck(options);
   }
 
   /**
    * Admits or refuses; does no I/O. The same id again is answered with the operation it already names.
-   * @throws BusbarError NOT_FOUND, CONFLICT, INTERLOCK_DENIED, HARDWARE_UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED
+   * @throws BusbarError NOT_FOUND, CONFLICT, INTERLOCK_DENIED, PERMISSION_DENIED, HARDWARE_UNAVAILABLE,
+   *   RESOURCE_EXHAUSTED, ABORTED
    */
   submit(request: PowerRequest): Operation {
     const known = this.#options.journal.operations.get(request.id);
@@ -56,8 +77,9 @@ export class PowerEngine {
         component: request.component,
         remedy: "try again in a moment",
       });
-    this.#check(request);
+    this.#requireLines(request);
     const claim = this.#claim(request);
+    const overrides = this.#interlocks.admit(request, claim.footprint);
     const taken = admit(claim, this.#open, this.#options.queueLimit);
     const operation: Operation = {
       id: request.id,
@@ -68,6 +90,7 @@ export class PowerEngine {
       source: request.source,
       ...(request.requestId !== undefined && { requestId: request.requestId }),
       ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
+      ...overrides,
       timeoutMs: request.timeout,
       queuedAt: this.#options.clock.now(),
       state: "queued",
@@ -84,10 +107,44 @@ export class PowerEngine {
     return operation;
   }
 
+  /**
+   * Ends an operation before its time; a pulse that has begun runs to its end first. One that has ended stays as it is.
+   * @throws BusbarError NOT_FOUND, FAILED_PRECONDITION
+   */
+  abort(id: string, { actor, reason }: AbortRequest): Operation {
+    const operation = this.#options.journal.operations.get(id);
+    if (operation === undefined) {
+      throw new BusbarError("NOT_FOUND", `no operation ${id}`, {
+        operationId: id,
+        remedy: "list them: powermgr.operations.list",
+      });
+    }
+    if (isFinal(operation.state)) return operation;
+    const { component, verb } = operation;
+    if (verb === "emergency-off") {
+      throw new BusbarError("FAILED_PRECONDITION", "an emergency off can't be aborted", {
+        component,
+        operationId: id,
+        reason: "emergency-off",
+        remedy: "wait for it to end, then clear the emergency: powermgr.system.emergency.clear",
+      });
+    }
+    const why = reason === "" ? "" : `: ${reason}`;
+    this.#cutShort(
+      id,
+      new BusbarError("ABORTED", `aborted by ${actor === "" ? "somebody unnamed" : actor}${why}`, {
+        component,
+        operationId: id,
+        reason: "requested",
+      }),
+    );
+    return operation;
+  }
+
   /** Why an operation would not be admitted now, interlocks apart. Changes nothing. */
   refusal(component: ComponentName, verb: Verb): BusbarError | undefined {
     try {
-      this.#requireControl(component);
+      this.#requireLines({ component, verb });
       admit(this.#claim({ id: "", component, verb }), this.#open, this.#options.queueLimit);
       return undefined;
     } catch (error) {
@@ -147,7 +204,7 @@ export class PowerEngine {
     return known;
   }
 
-  #requireControl(component: ComponentName): void {
+  #requireLines({ component, verb }: Pick<PowerRequest, "component" | "verb">): void {
     const control = this.#options.controls.get(component);
     if (!control) {
       throw new BusbarError("NOT_FOUND", `the platform has no ${component}`, {
@@ -155,7 +212,8 @@ export class PowerEngine {
         remedy: "list what it has: powermgr.domains.list",
       });
     }
-    const missing = control.unavailable();
+    // An emergency off cuts what it can, and each component's outcome says how that went.
+    const missing = verb === "emergency-off" ? undefined : control.unavailable(verb);
     if (missing !== undefined) {
       throw new BusbarError("HARDWARE_UNAVAILABLE", `${component} can't be controlled: ${missing}`, {
         component,
@@ -165,39 +223,29 @@ export class PowerEngine {
     }
   }
 
-  #check(request: PowerRequest): void {
-    const { component, verb } = request;
-    this.#requireControl(component);
-    if (isOffVerb(verb)) return;
-    for (const interlock of this.#options.interlocks) {
-      const denial = interlock.check({ component, verb, footprint: footprint(component, verb, this.#options.view) });
-      if (denial) {
-        throw new BusbarError("INTERLOCK_DENIED", denial.message, {
-          component,
-          reason: interlock.name,
-          remedy: denial.remedy,
-        });
-      }
-    }
-  }
-
   #claim(request: Pick<PowerRequest, "id" | "component" | "verb">): Claim {
     const { id, component, verb } = request;
     return { id, component, verb, footprint: footprint(component, verb, this.#options.view) };
   }
 
   #supersede(id: string, by: PowerRequest): void {
-    const live = this.#open.find((candidate) => candidate.id === id);
-    live?.abort.abort(
+    this.#cutShort(
+      id,
       new BusbarError("ABORTED", `superseded by ${by.verb} of ${by.component}`, {
-        component: live.component,
+        component: by.component,
         operationId: id,
         reason: "superseded",
         details: { superseded_by: by.id },
       }),
     );
+  }
+
+  #cutShort(id: string, reason: BusbarError): void {
+    const live = this.#open.find((candidate) => candidate.id === id);
+    if (live === undefined || live.abort.signal.aborted) return;
+    live.abort.abort(reason);
     // What waits has touched nothing: it makes way at once. What runs does so at the end of its step.
-    if (live && !live.running) this.#run(live);
+    if (!live.running && !this.#stopping) this.#run(live);
   }
 
   #begin(live: Live): void {
@@ -213,8 +261,12 @@ export class PowerEngine {
     for (const step of steps) {
       const { component, boottime = 0, outcome } = step;
       if (endsPendingOn(step)) this.#pendingOn.delete(component);
+      if (isPressOn(step)) {
+        const age = clock.boottime() - boottime - (step.durationMs ?? 0);
+        this.#starts.remember(milliseconds(clock.monotonic() - age));
+      }
       const hasCome = outcomes.some((known) => known.component === component && known.power === "on");
-      if (step.kind !== "press" || step.toward !== "on" || outcome === "no-op" || hasCome) continue;
+      if (!isPressOn(step) || hasCome) continue;
       const left = boottime + view.domain(component).timing.powerGood - clock.boottime();
       if (left <= 0) continue;
       this.#pendingOn.set(component, { until: milliseconds(clock.monotonic() + left), isSure: outcome === "done" });
@@ -222,10 +274,12 @@ export class PowerEngine {
   }
 
   /** Lines are taken again after a start; until then nothing can be told or done. */
-  async #whenAvailable({ footprint: components, abort }: Live): Promise<void> {
+  async #whenAvailable({ footprint: all, component: own, verb, abort }: Live): Promise<void> {
+    if (verb === "emergency-off") return; // it cuts what can be cut
+    const components = verb === "force-off" ? [own] : all;
     for (const component of components) {
       const control = this.#options.controls.get(component);
-      while (control?.unavailable() !== undefined && !abort.signal.aborted) {
+      while (control?.unavailable(verb) !== undefined && !abort.signal.aborted) {
         await new Promise<void>((resolve) => {
           const finish = () => {
             unsubscribe();
@@ -241,7 +295,8 @@ export class PowerEngine {
 
   #limit(live: Live, timeMs: number): void {
     const end = () => {
-      live.abort.abort(
+      this.#cutShort(
+        live.id,
         new BusbarError(
           "DEADLINE_EXCEEDED",
           `${live.verb} of ${live.component} did not end within ${live.operation.timeoutMs} ms`,
@@ -252,7 +307,6 @@ export class PowerEngine {
           },
         ),
       );
-      if (!live.running && !this.#stopping) this.#run(live);
     };
     if (timeMs <= 0) {
       end();
@@ -265,7 +319,8 @@ export class PowerEngine {
   #schedule(): void {
     if (this.#stopping) return;
     const current = this.#open.map((live) => (live.running ? live : { ...live, ...this.#claim(live.operation) }));
-    const ready = new Map(startable(current).map((claim) => [claim.id, claim]));
+    const { maxConcurrentOperations } = this.#options.policies().safety;
+    const ready = new Map(startable(current, maxConcurrentOperations).map((claim) => [claim.id, claim]));
     for (const live of [...this.#open]) {
       const claim = ready.get(live.id);
       if (claim) this.#run(Object.assign(live, { footprint: claim.footprint }));
@@ -279,7 +334,7 @@ export class PowerEngine {
   }
 
   async #carryOut(live: Live): Promise<void> {
-    const { controls, view, journal, clock, log } = this.#options;
+    const { controls, view, journal, clock, log, policies } = this.#options;
     const { operation, abort } = live;
     const execution = new Execution(
       {
@@ -288,8 +343,14 @@ export class PowerEngine {
         journal,
         clock,
         log,
+        policies,
         gate: this.#gate,
+        lock: this.#lock,
+        starts: this.#starts,
         pendingOn: this.#pendingOn,
+        falling: this.#falling,
+        validate: (validated, component, verb) => this.#validate(validated, component, verb),
+        isClaimed: (component) => this.#open.some((other) => other !== live && other.footprint.has(component)),
         onOutcome: (ended, outcome) => this.onOutcome(ended, outcome),
       },
       operation,
@@ -301,6 +362,21 @@ export class PowerEngine {
     } finally {
       this.#close(live);
     }
+  }
+
+  /** Right before something is switched on or reset: what held at admission may not hold any more. */
+  async #validate(operation: Operation, component: ComponentName, verb: Verb): Promise<void> {
+    const { view, controls, policies } = this.#options;
+    this.#interlocks.recheck(operation, component, verb);
+    if (verb === "reset") return;
+    if (policies().safety.powerGoodRequired) await requireDependencies(component, view, controls);
+    const falling = view.graph.closure([component], "dependencies").find((name) => this.#falling.has(name));
+    if (falling === undefined) return;
+    throw new BusbarError("DEPENDENCY_FAILED", `${component} was left alone: ${falling} is being switched off again`, {
+      component,
+      reason: "dependency-falling",
+      remedy: "try again in a moment",
+    });
   }
 
   #track(work: Promise<void>): void {

@@ -1,39 +1,31 @@
-import type { DomainControl } from "@busbar/backend";
 import {
   asBusbarError,
-  BusbarError,
+  type BusbarError,
   type ComponentName,
-  isOffVerb,
   type Milliseconds,
   milliseconds,
 } from "@busbar/contracts";
-import type { Clock, Log } from "@busbar/daemon";
-import type { Journal } from "../store/journal.ts";
-import {
-  type ComponentOutcome,
-  endStateOf,
-  type Operation,
-  type OperationState,
-  type StepRecord,
-} from "./operation.ts";
-import { downward, isAct, isToggle, lineOf, type PlanPart, type PlanStep, type PlanView, plan } from "./plan.ts";
-import type { PulseGate } from "./pulse-gate.ts";
+import { dependencyFailed, errorOf, isMissingPowerGood } from "./failures.ts";
+import { type ComponentOutcome, endStateOf, type Operation, type OperationState } from "./operation.ts";
+import { afterOf, downward, follows, plan, type StoredPart } from "./plan.ts";
 import { encodeResult, resultSubject } from "./result-event.ts";
-import { type PendingOn, perform } from "./steps.ts";
+import { hasRolledBack, mayRun, railsToRollBack, rollbackPart, wasRolledBack } from "./rollback.ts";
+import { type StepOptions, StepRunner } from "./step-runner.ts";
 
-export interface ExecutionOptions {
-  readonly controls: ReadonlyMap<ComponentName, DomainControl>;
-  readonly view: PlanView;
-  readonly journal: Journal;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly gate: PulseGate;
-  readonly pendingOn: Map<ComponentName, PendingOn>;
+export interface ExecutionOptions extends StepOptions {
+  /** Rails that are being rolled back: nothing is switched on that needs them. */
+  readonly falling: Set<ComponentName>;
   readonly onOutcome: (operation: Operation, outcome: ComponentOutcome) => void;
 }
 
 /** `reason` of the abort when powermgr is told to stop. */
 export const stopping = "stopping";
+
+interface Concluding {
+  readonly part: StoredPart;
+  readonly error: BusbarError | undefined;
+  readonly durationMs: Milliseconds;
+}
 
 /**
  * Carries one operation out, from its plan to its end. The plan and every act are in the journal, so that after a crash
@@ -44,50 +36,163 @@ export class Execution {
   #options: ExecutionOptions;
   #operation: Operation;
   #signal: AbortSignal;
-  /** Components whose toggle a crash cut short: what power-good then doesn't show is unknown, not failed. */
-  #uncertain = new Set<ComponentName>();
-  /** After a restart of the BMC itself nothing is begun any more: the world may be another (DESIGN §5). */
-  #mayAct: boolean;
+  #steps: StepRunner;
+  #isStopping = false;
+  /** What failed first. */
+  #failure: BusbarError | undefined;
+  /** How each component ended, from when that is known; its record may still be on the way to the disk. */
+  #known = new Map<ComponentName, BusbarError | undefined>();
+  /** What became of acts whose component has a part after them that looks at it. */
+  #actErrors = new Map<ComponentName, BusbarError>();
+  /** Rails stay open until it is sure that they are not rolled back, by their place in the plan. */
+  #rails = new Map<number, Concluding>();
+  #concluding: Promise<void>[] = [];
 
   constructor(options: ExecutionOptions, operation: Operation, signal: AbortSignal, mayAct: boolean) {
     this.#options = options;
     this.#operation = operation;
     this.#signal = signal;
-    this.#mayAct = mayAct;
+    this.#steps = new StepRunner(options, operation, signal, mayAct);
   }
 
   /** Resolves when the end is recorded. Never rejects for what happens to the hardware. */
   async run(): Promise<void> {
     const operation = this.#operation;
-    const { view, clock, journal } = this.#options;
+    const { clock, journal } = this.#options;
     operation.state = "running";
     operation.startedAt ??= clock.now();
-    if (operation.plan === undefined) {
-      operation.plan = plan(operation.component, operation.verb, view);
-      operation.before = Object.fromEntries(operation.plan.map(({ component }) => [component, view.power(component)]));
-      journal.started(operation);
+    const parts = this.#plan();
+    for (const outcome of operation.outcomes) {
+      this.#known.set(outcome.component, errorOf(outcome));
+      this.#failure ??= errorOf(outcome);
     }
-    let failure: BusbarError | undefined;
-    for (const [index, part] of operation.plan.entries()) {
-      const concluded = operation.outcomes.find(({ component }) => component === part.component);
-      if (concluded) {
-        failure ??= errorOf(concluded);
-        continue;
-      }
-      const started = clock.monotonic();
-      const error = failure ? dependencyFailed(part, failure) : await this.#attempt(part, index);
-      // Stopped in good order: the next start goes on with it, as after a crash.
-      if (error?.reason === stopping) return;
-      failure ??= error;
-      if (error || part.concludes) await this.#conclude(part, error, milliseconds(clock.monotonic() - started));
-    }
-    const state: OperationState = failure ? endStateOf(failure.code) : "succeeded";
-    journal.end(operation, state, clock.now());
+    const ends: Promise<BusbarError | undefined>[] = [];
+    for (const [index, part] of parts.entries()) ends.push(this.#part(part, index, ends));
+    await Promise.all(ends);
+    // Stopped in good order: the next start goes on with it, as after a crash.
+    if (!this.#isStopping) await this.#settleRails();
+    await Promise.all(this.#concluding);
+    if (this.#isStopping) return;
+    const failure = this.#failure;
+    const { code, message } = failure ?? {};
+    journal.end(
+      operation,
+      this.#endState(),
+      clock.now(),
+      code && message !== undefined ? { code, message } : undefined,
+    );
   }
 
-  async #attempt(part: PlanPart, index: number): Promise<BusbarError | undefined> {
+  #plan(): readonly StoredPart[] {
+    const operation = this.#operation;
+    const { view, journal } = this.#options;
+    if (operation.plan !== undefined) return operation.plan;
+    const parts = plan(operation.component, operation.verb, view);
+    operation.plan = parts;
+    operation.before = Object.fromEntries(parts.map(({ component }) => [component, view.power(component)]));
+    journal.started(operation);
+    return parts;
+  }
+
+  #endState(): OperationState {
+    if (this.#failure === undefined) return "succeeded";
+    return hasRolledBack(this.#operation) ? "rolled-back" : endStateOf(this.#failure.code);
+  }
+
+  /** Resolves when the part is over, with what went wrong. Its record may take longer. */
+  async #part(
+    part: StoredPart,
+    index: number,
+    ends: readonly Promise<BusbarError | undefined>[],
+  ): Promise<BusbarError | undefined> {
+    const earlier = await Promise.all(afterOf(part, index).map((before) => ends[before]));
+    if (this.#isStopping) return undefined;
+    const { component } = part;
+    if (this.#known.has(component)) return this.#known.get(component);
+    const { clock } = this.#options;
+    const started = clock.monotonic();
+    const failure = part.regardless ? undefined : earlier.find((error) => error && this.#holdsUp(error));
+    const error = failure ? dependencyFailed(part, failure) : await this.#attempt(part, index);
+    if (error?.reason === stopping) {
+      this.#isStopping = true;
+      return error;
+    }
+    const durationMs = milliseconds(clock.monotonic() - started);
+    if (part.concludes)
+      this.#over({ part, error: error && (this.#actErrors.get(component) ?? error), durationMs }, index);
+    else if (error && part.regardless) this.#actErrors.set(component, error);
+    else if (error) this.#over({ part, error, durationMs }, index);
+    return error;
+  }
+
+  /** Where policy doesn't ask for it, a rail whose power-good is missing holds up nothing. */
+  #holdsUp(error: BusbarError): boolean {
+    return this.#options.policies().safety.powerGoodRequired || !isMissingPowerGood(error);
+  }
+
+  #over(concluding: Concluding, index: number): void {
+    const { part, error } = concluding;
+    this.#failure ??= error;
+    this.#known.set(part.component, error);
+    if (part.steps.some((step) => step.kind === "switch" && step.to === "on")) {
+      this.#rails.set(index, concluding);
+      return;
+    }
+    // What stands on these rails is on: they are not rolled back, and are told of first.
+    const isBelow = (rail: number) => error === undefined && follows(this.#operation.plan ?? [], index, rail);
+    const told = this.#concludeRails(isBelow);
+    this.#concluding.push(told.then(() => this.#conclude(concluding)));
+  }
+
+  async #concludeRails(include: (index: number) => boolean): Promise<void> {
+    const told = [...this.#rails].flatMap(([index, concluding]) => {
+      if (!include(index)) return [];
+      this.#rails.delete(index);
+      return [this.#conclude(concluding)];
+    });
+    this.#concluding.push(...told);
+    await Promise.all(told);
+  }
+
+  /** Rolls back what may be, then tells of all rails how they ended. */
+  async #settleRails(): Promise<void> {
+    const failure = this.#failure;
+    if (failure && endStateOf(failure.code) === "failed" && !this.#signal.aborted) await this.#rollBack(failure);
+    if (!this.#isStopping) await this.#concludeRails(() => true);
+  }
+
+  async #rollBack(failure: BusbarError): Promise<void> {
+    const { falling, view } = this.#options;
+    for (const { component, place } of railsToRollBack(this.#operation)) {
+      const open = [...this.#rails].find(([, { part }]) => part.component === component);
+      if (open === undefined || (await this.#mayBeLoaded(component))) continue;
+      falling.add(component);
+      const { powerGood } = view.domain(component).timing;
+      const error = await this.#attempt(rollbackPart(component, powerGood), place);
+      falling.delete(component);
+      if (error?.reason === stopping) this.#isStopping = true;
+      if (error) return;
+      const [index, concluding] = open;
+      this.#rails.set(index, { ...concluding, error: concluding.error ?? wasRolledBack(component, failure) });
+    }
+  }
+
+  /** Right before the act what is seen and claimed is asked again; this reads the hardware, and counts late presses. */
+  async #mayBeLoaded(rail: ComponentName): Promise<boolean> {
+    const { view, controls } = this.#options;
+    for (const name of downward(rail, view)) {
+      if (name === rail) continue;
+      const control = controls.get(name);
+      if (control === undefined || mayRun(this.#operation, name)) return true;
+      if (this.#steps.outstanding(name, control) !== undefined) return true;
+      if ((await control.sense.readStable()) !== "off") return true;
+    }
+    return false;
+  }
+
+  async #attempt(part: StoredPart, index: number): Promise<BusbarError | undefined> {
     try {
-      for (const [number, step] of part.steps.entries()) await this.#step(step, index, number);
+      for (const [number, step] of part.steps.entries()) await this.#steps.run(part, step, index, number);
       return undefined;
     } catch (thrown) {
       const error = asBusbarError(thrown);
@@ -99,202 +204,14 @@ export class Execution {
     }
   }
 
-  async #step(step: PlanStep, part: number, number: number): Promise<void> {
-    const { controls } = this.#options;
-    const control = controls.get(step.component);
-    if (!control) throw new BusbarError("INTERNAL", `${step.component} is in a plan but not on this platform`);
-    const known = this.#operation.steps.find((record) => record.part === part && record.step === number);
-    if (known?.outcome === "done" || known?.outcome === "no-op") return;
-    if (known && isToggle(step)) {
-      await this.#judge(step, known, control);
-      return;
-    }
-    this.#signal.throwIfAborted();
-    if (isAct(step)) await this.#act(step, control, known ?? (await this.#record(step, part, number, control)));
-    else if (!this.#hasActedAfter(part, number)) await this.#wait(step, control, part, number);
-  }
-
-  /** Waits are not in the journal; one that an act followed before a crash was over then, and may never be so again. */
-  #hasActedAfter(part: number, number: number): boolean {
-    return this.#operation.steps.some((record) => record.part > part || (record.part === part && record.step > number));
-  }
-
-  /** A toggle that began before a crash, or that failed. */
-  async #judge(step: PlanStep, known: StepRecord, control: DomainControl): Promise<void> {
-    if (known.outcome !== undefined && known.outcome !== "unknown") {
-      throw new BusbarError(
-        "POWER_OPERATION_FAILED",
-        `the ${step.kind} failed before powermgr was restarted: ${known.outcome}`,
-        { component: step.component },
-      );
-    }
-    if (step.kind === "reset") {
-      const seen = control.evidence && (await control.evidence());
-      if (known.evidence !== undefined && seen !== undefined && seen !== known.evidence) {
-        this.#finish(known, "done", 0);
-        return;
-      }
-      throw new BusbarError(
-        "OUTCOME_UNKNOWN",
-        "powermgr was restarted during the reset; whether it took effect can't be seen",
-        {
-          component: step.component,
-          reason: "restarted-during-reset",
-          remedy: "look at the host; reset it again if it needs that",
-        },
-      );
-    }
-    this.#uncertain.add(step.component);
-  }
-
-  async #act(step: PlanStep, control: DomainControl, record: StepRecord): Promise<void> {
-    const { gate } = this.#options;
-    const started = this.#options.clock.monotonic();
-    if (step.kind === "switch" && step.to === "off" && this.#operation.verb !== "force-off")
-      this.#refuseUnderLoad(step.component);
-    const act = () => this.#perform(step, control);
-    try {
-      const isPulse = isToggle(step);
-      const outcome = await (step.kind === "reset" && control.resetsUs
-        ? gate.alone(act, this.#signal)
-        : isPulse
-          ? gate.through(act, this.#signal)
-          : act());
-      this.#finish(record, outcome, started);
-    } catch (error) {
-      this.#finish(record, asBusbarError(error).code, started);
-      throw error;
-    }
-  }
-
-  async #wait(step: PlanStep, control: DomainControl, part: number, number: number): Promise<void> {
-    const { clock } = this.#options;
-    const record: StepRecord = {
-      part,
-      step: number,
-      kind: step.kind,
-      component: step.component,
-      startedAt: clock.now(),
-    };
-    const started = clock.monotonic();
-    this.#operation.steps.push(record);
-    this.#operation.state = step.kind === "await" ? "verifying" : "running";
-    try {
-      record.outcome = await this.#perform(step, control);
-      if (step.kind === "await" && step.power === "on") this.#options.pendingOn.delete(step.component);
-    } catch (thrown) {
-      const error = asBusbarError(thrown);
-      record.outcome = error.code;
-      if (error.code !== "POWER_GOOD_TIMEOUT" || !this.#uncertain.has(step.component)) throw error;
-      throw new BusbarError("OUTCOME_UNKNOWN", `powermgr was restarted during the act, and ${error.message}`, {
-        component: step.component,
-        reason: "restarted-during-act",
-        remedy: "look at the host, then try again",
-        cause: error,
-      });
-    } finally {
-      record.durationMs = Math.round(clock.monotonic() - started);
-    }
-  }
-
-  #perform(step: PlanStep, control: DomainControl) {
-    const { clock, pendingOn, view } = this.#options;
-    return perform(step, {
-      control,
-      signal: this.#signal,
-      monotonic: () => clock.monotonic(),
-      offFor: () => view.offFor(step.component),
-      pendingOn: () => this.#outstanding(step.component, control),
-      notePressedOn: () =>
-        pendingOn.set(step.component, {
-          until: milliseconds(clock.monotonic() + view.domain(step.component).timing.powerGood),
-          isSure: true,
-        }),
-    });
-  }
-
-  /** The intent is durable before the line is touched. An off goes on without: it is always possible (DESIGN §11, rule 5). */
-  async #record(step: PlanStep, part: number, number: number, control: DomainControl): Promise<StepRecord> {
-    if (!this.#mayAct) {
-      throw new BusbarError("ABORTED", `the BMC was restarted before powermgr acted on ${step.component}`, {
-        component: step.component,
-        reason: "restarted",
-        remedy: "send the request again",
-      });
-    }
-    this.#operation.state = "running";
-    const evidence = step.kind === "reset" ? await control.evidence?.() : undefined;
-    const line = lineOf(step, control);
-    const record: StepRecord = {
-      part,
-      step: number,
-      kind: step.kind,
-      component: step.component,
-      startedAt: this.#options.clock.now(),
-      boottime: this.#options.clock.boottime(),
-      ...(line !== undefined && { line }),
-      ...("toward" in step && { toward: step.toward }),
-      ...(evidence !== undefined && { evidence }),
-    };
-    try {
-      await this.#options.journal.intent(this.#operation, record);
-    } catch (cause) {
-      if (isOffVerb(this.#operation.verb)) return record;
-      throw new BusbarError("UNAVAILABLE", "the journal can't be written, so nothing is switched on or reset", {
-        component: step.component,
-        operationId: this.#operation.id,
-        reason: "journal-unavailable",
-        remedy: "make room on the data directory's disk",
-        cause,
-      });
-    }
-    return record;
-  }
-
-  #finish(record: StepRecord, outcome: string, started: number): void {
-    record.outcome = outcome;
-    if (endsPendingOn(record)) this.#options.pendingOn.delete(record.component);
-    record.durationMs = started === 0 ? 0 : Math.round(this.#options.clock.monotonic() - started);
-    this.#options.journal.stepped(this.#operation, record);
-  }
-
-  /** A person may have switched a host on meanwhile: its rail stays. */
-  #refuseUnderLoad(component: ComponentName): void {
-    const { view } = this.#options;
-    const loaded = downward(component, view).find((name) => name !== component && view.power(name) !== "off");
-    if (loaded === undefined) return;
-    throw new BusbarError(
-      "DEPENDENCY_FAILED",
-      `${loaded} is ${view.power(loaded)}, so the rail of ${component} stays on`,
-      {
-        component,
-        reason: "dependent-on",
-        remedy: `switch ${loaded} off first`,
-      },
-    );
-  }
-
-  #outstanding(component: ComponentName, control: DomainControl): PendingOn | undefined {
-    const { pendingOn, clock, view } = this.#options;
-    const pending = pendingOn.get(component);
-    if (pending === undefined) return undefined;
-    if (clock.monotonic() < pending.until && view.power(component) !== "on" && control.unavailable() === undefined)
-      return pending;
-    pendingOn.delete(component);
-    return undefined;
-  }
-
-  async #conclude(
-    { component, verb }: PlanPart,
-    error: BusbarError | undefined,
-    durationMs: Milliseconds,
-  ): Promise<void> {
+  async #conclude({ part: { component, verb }, error, durationMs }: Concluding): Promise<void> {
     const { journal, clock, controls, onOutcome } = this.#options;
     const outcome: ComponentOutcome = {
       component,
       verb,
       success: error === undefined,
       ...(error && { errorCode: error.code, message: error.message }),
+      ...(error?.reason !== undefined && { reason: error.reason }),
       before: this.#operation.before?.[component] ?? "unknown",
       power: (await controls.get(component)?.sense.readStable()) ?? "unknown",
       durationMs,
@@ -308,20 +225,3 @@ export class Execution {
     onOutcome(this.#operation, outcome);
   }
 }
-
-/** Whatever a press toward on had begun is over after a hold in full, and before a press toward off. */
-export const endsPendingOn = ({ kind, toward, outcome }: StepRecord): boolean =>
-  outcome === "done" && (kind === "hold" || (kind === "press" && toward === "off"));
-
-const errorOf = ({ success, errorCode, message, component }: ComponentOutcome): BusbarError | undefined =>
-  success ? undefined : new BusbarError(errorCode ?? "POWER_OPERATION_FAILED", message ?? "failed", { component });
-
-/** A part that is not attempted because one before it failed. */
-const dependencyFailed = (part: PlanPart, failure: BusbarError) =>
-  failure.code === "ABORTED" || failure.code === "DEADLINE_EXCEEDED"
-    ? failure
-    : new BusbarError("DEPENDENCY_FAILED", `${part.component} was left alone: ${failure.message}`, {
-        component: part.component,
-        cause: failure,
-        ...(failure.remedy && { remedy: failure.remedy }),
-      });

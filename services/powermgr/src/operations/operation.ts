@@ -1,6 +1,6 @@
 import type { Power } from "@busbar/backend";
 import type { Action, ComponentName, ErrorCode, Milliseconds, Verb } from "@busbar/contracts";
-import type { PlanPart, PlanStep } from "./plan.ts";
+import type { PlanStep, StoredPart } from "./plan.ts";
 
 /** Who decided that it be done. */
 export type OperationSource = "statemgr" | "bypass" | "emergency" | "front-panel";
@@ -32,6 +32,8 @@ export type OperationState =
   | "aborted"
   | "timed-out"
   | "outcome-unknown"
+  /** It failed, and the rails that it had switched on are off again. */
+  | "rolled-back"
   | "tombstone";
 
 const finalStates: ReadonlySet<OperationState> = new Set([
@@ -40,6 +42,7 @@ const finalStates: ReadonlySet<OperationState> = new Set([
   "aborted",
   "timed-out",
   "outcome-unknown",
+  "rolled-back",
   "tombstone",
 ]);
 
@@ -61,7 +64,24 @@ export interface StepRecord {
   readonly boottime?: number;
   durationMs?: number;
   outcome?: string;
+  /** How often a level was set. */
+  attempts?: number;
 }
+
+/** How a press can end that never asserted its line. */
+const untouched: ReadonlySet<string | undefined> = new Set([
+  "no-op",
+  "HARDWARE_UNAVAILABLE",
+  "INTERLOCK_DENIED",
+  "DEPENDENCY_FAILED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "DEADLINE_EXCEEDED",
+]);
+
+/** A press toward on that was made, or may have been. */
+export const isPressOn = ({ kind, toward, outcome }: StepRecord): boolean =>
+  kind === "press" && toward === "on" && !untouched.has(outcome);
 
 /** How one component of an operation ended. */
 export interface ComponentOutcome {
@@ -70,6 +90,8 @@ export interface ComponentOutcome {
   readonly success: boolean;
   readonly errorCode?: ErrorCode;
   readonly message?: string;
+  /** Which rule or fact decided. */
+  readonly reason?: string;
   readonly before: Power;
   readonly power: Power;
   readonly durationMs: number;
@@ -84,8 +106,10 @@ export interface Operation {
   readonly source: OperationSource;
   readonly requestId?: string;
   readonly traceparent?: string;
+  /** Interlocks that it may override, until a CLOCK_BOOTTIME of the deadline's boot id. */
+  readonly override?: { readonly interlocks: readonly string[]; readonly until: number };
   /** Interlocks that denied it and were overridden. */
-  readonly overridden?: readonly string[];
+  overridden?: readonly string[];
   readonly timeoutMs: number;
   readonly queuedAt: number;
   state: OperationState;
@@ -94,11 +118,18 @@ export interface Operation {
   /** CLOCK_BOOTTIME of a boot id by which it ends. */
   readonly deadline: { readonly boot: string; readonly at: number };
   /** Made when it starts; the same one goes on after a crash. */
-  plan?: readonly PlanPart[];
+  plan?: readonly StoredPart[];
   /** Power of each component when it started. */
   before?: Readonly<Record<string, Power>>;
   readonly steps: StepRecord[];
   readonly outcomes: ComponentOutcome[];
+  /** Why it ended otherwise than succeeded: what failed first. */
+  failure?: OperationFailure;
+}
+
+export interface OperationFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
 }
 
 /** The state an operation ends in when it failed for this reason. */

@@ -3,7 +3,7 @@ import { type ComponentName, componentName, isOffVerb, type Verb } from "@busbar
 import { DomainGraph, type PowerDomain } from "@busbar/platform";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { footprint, type PlanView, plan } from "./plan.ts";
+import { afterOf, footprint, type PlanView, plan } from "./plan.ts";
 
 const names = ["chassis.0", "chassis.1", "host.0", "host.1", "host.2", "host.3"].map(componentName);
 const feeds = (name: ComponentName): ComponentName[] =>
@@ -103,6 +103,56 @@ describe("the steps of", () => {
 
   it("a reset", () => {
     expect(lines("host.0", "reset", { "host.0": "on" })).toEqual(["reset host.0"]);
+  });
+});
+
+describe("what goes side by side", () => {
+  const after = (component: string, verb: Verb, powers: Record<string, Power>) => {
+    const all = new Map(names.map((name) => [name, powers[name] ?? "off"]));
+    return plan(componentName(component), verb, viewOf(all)).map(
+      (part) => `${part.component} after ${part.after.join(" ")}`,
+    );
+  };
+  const bothOn = { "chassis.0": "on", "host.0": "on", "host.2": "on" } as const;
+
+  it("the hosts of a chassis go off together, and the rail after all of them", () => {
+    expect(after("chassis.0", "off", bothOn)).toEqual(["host.2 after ", "host.0 after ", "chassis.0 after 0 1"]);
+  });
+
+  it("a cycled chassis comes back before its hosts, and they together", () => {
+    expect(after("chassis.0", "cycle", bothOn).slice(3)).toEqual([
+      "chassis.0 after 2",
+      "host.0 after 3",
+      "host.2 after 3",
+    ]);
+  });
+
+  it("an emergency holds all hosts at once, the rail follows their holds whatever came of them, power-good is read last", () => {
+    expect(lines("chassis.0", "emergency-off", bothOn)).toEqual([
+      "hold host.2",
+      "hold host.0",
+      "switch chassis.0 off",
+      "await host.2 off",
+      "await host.0 off",
+      "await chassis.0 off",
+    ]);
+    expect(after("chassis.0", "emergency-off", bothOn)).toEqual([
+      "host.2 after ",
+      "host.0 after ",
+      "chassis.0 after 0 1",
+      "host.2 after 0 2",
+      "host.0 after 1 2",
+      "chassis.0 after 2",
+    ]);
+  });
+
+  it("an emergency leaves no host out, whatever its power-good shows", () => {
+    expect(lines("chassis.0", "emergency-off", {})).toContain("hold host.2");
+  });
+
+  it("the parts of an old journal follow one another", () => {
+    const { after: _, ...part } = plan(componentName("host.0"), "reset", viewOf(new Map()))[0] ?? { after: [] };
+    expect([0, 1, 2].map((index) => afterOf(part as never, index))).toEqual([[], [0], [1]]);
   });
 });
 

@@ -36,9 +36,27 @@ export const downward = (component: ComponentName, { graph }: Pick<PlanView, "gr
 export interface PlanPart {
   readonly component: ComponentName;
   readonly verb: Verb;
-  /** Its outcome is known when they are done; a cycle has a part before that. */
+  /** Its outcome is known when they are done; a cycle has a part before that, and so has an emergency off. */
   readonly concludes: boolean;
+  /** Parts, by their place in the plan, that must be over before; all of them come before this one. */
+  readonly after: readonly number[];
+  /** Goes on when one before it failed: in an emergency a host that stays on doesn't keep its rail on. */
+  readonly regardless?: true;
   readonly steps: readonly PlanStep[];
+}
+
+/** A journal written before plans were graphs holds parts without `after`, each to follow the one before it. */
+export type StoredPart = Omit<PlanPart, "after"> & Partial<Pick<PlanPart, "after">>;
+
+export const afterOf = ({ after }: StoredPart, index: number): readonly number[] =>
+  after ?? (index === 0 ? [] : [index - 1]);
+
+/** Whether `later` only begins when `earlier` is over. */
+export function follows(parts: readonly StoredPart[], later: number, earlier: number): boolean {
+  const part = parts[later];
+  if (part === undefined || later <= earlier) return false;
+  const direct = afterOf(part, later);
+  return direct.includes(earlier) || direct.some((between) => follows(parts, between, earlier));
 }
 
 /** Off for at least this long in a cycle (seed 003: off, wait 2 s, on). */
@@ -84,33 +102,49 @@ export function footprint(component: ComponentName, verb: Verb, view: PlanView):
   return new Set(downward(component, view));
 }
 
-/** Dependencies first on the way up, dependents first on the way down (DESIGN §8, Sequencer). Pure. */
+/**
+ * Dependencies first on the way up, dependents first on the way down; what doesn't need each other goes side by side
+ * (DESIGN §8, Sequencer). Pure.
+ */
 export function plan(component: ComponentName, verb: Verb, view: PlanView): readonly PlanPart[] {
   switch (verb) {
     case "on":
-      return upward(component, view)
-        .filter((name) => name === component || view.power(name) !== "on")
-        .map((name) => ({ component: name, verb, concludes: true, steps: stepsOn(name, name === component, view) }));
+      return planOn(component, view);
     case "off":
-      return downward(component, view)
-        .filter((name) => name === component || view.power(name) !== "off")
-        .map((name) => ({
-          component: name,
-          verb,
-          concludes: true,
-          steps: [...pauseBeforeOff(name, component, view), ...stepsOff(name, view)],
-        }));
+      return planOff(component, view);
     case "force-off":
-      return stepsForceOff(component, view);
+      return planForceOff(component, view);
     case "reset":
-      return [{ component, verb, concludes: true, steps: [{ kind: "reset", component }] }];
+      return [{ component, verb, concludes: true, after: [], steps: [{ kind: "reset", component }] }];
     case "cycle":
-      return stepsCycle(component, view);
+      return planCycle(component, view);
     case "emergency-off":
-      return downward(component, view).flatMap((name) => stepsForceOff(name, view));
+      return planEmergencyOff(component, view);
     default:
       return verb satisfies never;
   }
+}
+
+/** The places of those in `names` that `component` needs, or that need it, at any distance. */
+function placesOf(
+  component: ComponentName,
+  along: "dependencies" | "dependents",
+  names: readonly ComponentName[],
+  { graph }: PlanView,
+): readonly number[] {
+  const related = new Set(graph.closure([component], along));
+  return names.flatMap((name, place) => (name !== component && related.has(name) ? [place] : []));
+}
+
+function planOn(component: ComponentName, view: PlanView): PlanPart[] {
+  const names = upward(component, view).filter((name) => name === component || view.power(name) !== "on");
+  return names.map((name) => ({
+    component: name,
+    verb: "on",
+    concludes: true,
+    after: placesOf(name, "dependencies", names, view),
+    steps: stepsOn(name, name === component, view),
+  }));
 }
 
 function stepsOn(component: ComponentName, isLast: boolean, view: PlanView): PlanStep[] {
@@ -123,6 +157,17 @@ function stepsOn(component: ComponentName, isLast: boolean, view: PlanView): Pla
   return steps;
 }
 
+function planOff(component: ComponentName, view: PlanView): PlanPart[] {
+  const names = downward(component, view).filter((name) => name === component || view.power(name) !== "off");
+  return names.map((name) => ({
+    component: name,
+    verb: "off",
+    concludes: true,
+    after: placesOf(name, "dependents", names, view),
+    steps: [...pauseBeforeOff(name, component, view), ...stepsOff(name, view)],
+  }));
+}
+
 /** A rail waits a while after the last of its dependents has gone off. */
 function pauseBeforeOff(name: ComponentName, root: ComponentName, view: PlanView): PlanStep[] {
   const { offDelay } = view.domain(name).sequence;
@@ -132,57 +177,84 @@ function pauseBeforeOff(name: ComponentName, root: ComponentName, view: PlanView
 
 function stepsOff(component: ComponentName, view: PlanView): PlanStep[] {
   const { backend, timing } = view.domain(component);
-  if (backend.type === "gpio-rail") {
-    return [
-      { kind: "switch", component, to: "off" },
-      { kind: "await", component, power: "off", timeout: timing.powerGood },
-    ];
-  }
+  if (backend.type === "gpio-rail") return [{ kind: "switch", component, to: "off" }, seenOff(component, view)];
   return [
     { kind: "press", component, toward: "off" },
     { kind: "await", component, power: "off", timeout: timing.gracefulOff },
   ];
 }
 
+/** Power-good goes with the power itself; nothing has to shut down for it. */
+const seenOff = (component: ComponentName, view: PlanView): PlanStep => ({
+  kind: "await",
+  component,
+  power: "off",
+  timeout: view.domain(component).timing.powerGood,
+});
+
+/** What takes the power without asking. */
+const cut = (component: ComponentName, view: PlanView): PlanStep =>
+  view.domain(component).backend.type === "gpio-buttons"
+    ? { kind: "hold", component }
+    : { kind: "switch", component, to: "off" };
+
 /** A host is held off by its button; a rail is cut at once, and its dependents lose power with it (EMERGENCY_SHUTDOWN). */
-function stepsForceOff(component: ComponentName, view: PlanView): PlanPart[] {
-  const { backend } = view.domain(component);
-  const seenOff = (name: ComponentName): PlanStep => ({
-    kind: "await",
-    component: name,
-    power: "off",
-    timeout: view.domain(name).timing.powerGood,
-  });
-  if (backend.type === "gpio-buttons") {
-    return [
-      { component, verb: "force-off", concludes: true, steps: [{ kind: "hold", component }, seenOff(component)] },
-    ];
-  }
+function planForceOff(component: ComponentName, view: PlanView): PlanPart[] {
+  const isRail = view.domain(component).backend.type === "gpio-rail";
   const dependents = downward(component, view).filter((name) => name !== component && view.power(name) !== "off");
+  const part = { verb: "force-off", concludes: true } as const;
   return [
-    {
-      component,
-      verb: "force-off",
-      concludes: true,
-      steps: [{ kind: "switch", component, to: "off" }, seenOff(component)],
-    },
-    ...dependents.map(
-      (name): PlanPart => ({ component: name, verb: "force-off", concludes: true, steps: [seenOff(name)] }),
+    { ...part, component, after: [], steps: [cut(component, view), seenOff(component, view)] },
+    ...(isRail ? dependents : []).map(
+      (name): PlanPart => ({ ...part, component: name, after: [0], steps: [seenOff(name, view)] }),
     ),
   ];
 }
 
+/**
+ * All hosts at once, each rail when what it feeds is off or has been held; then power-good is looked at. A part of
+ * acts that failed keeps nothing waiting: its component is told of at the end.
+ */
+function planEmergencyOff(component: ComponentName, view: PlanView): PlanPart[] {
+  const names = downward(component, view);
+  const part = { verb: "emergency-off", regardless: true } as const;
+  const acts = names.map(
+    (name): PlanPart => ({
+      ...part,
+      component: name,
+      concludes: false,
+      after: placesOf(name, "dependents", names, view),
+      steps: [cut(name, view)],
+    }),
+  );
+  const looks = names.map(
+    (name, place): PlanPart => ({
+      ...part,
+      component: name,
+      concludes: true,
+      // A host that its button did not switch off goes off with its rail.
+      after: [place, ...placesOf(name, "dependencies", names, view)],
+      steps: [seenOff(name, view)],
+    }),
+  );
+  return [...acts, ...looks];
+}
+
 /** Off in the order of an off, a pause, and on again in reverse: what was off before stays so. */
-function stepsCycle(component: ComponentName, view: PlanView): PlanPart[] {
-  const down = plan(component, "off", view);
-  const up = down.toReversed().map(({ component: name }, index): PlanPart => {
+function planCycle(component: ComponentName, view: PlanView): PlanPart[] {
+  const down = planOff(component, view);
+  const names = down.map((part) => part.component).toReversed();
+  const up = names.map((name, index): PlanPart => {
     const rest: PlanStep = { kind: "rest", component: name, least: view.domain(name).timing.minimumOff };
-    const steps = [rest, ...stepsOn(name, index === down.length - 1, view)];
+    const steps = [rest, ...stepsOn(name, index === names.length - 1, view)];
+    const isFirst = index === 0;
     return {
       component: name,
       verb: "cycle",
       concludes: true,
-      steps: index === 0 ? [cyclePause(component), ...steps] : steps,
+      // The first one up was the last one down, and everything else needs it.
+      after: isFirst ? [down.length - 1] : placesOf(name, "dependencies", names, view).map((p) => down.length + p),
+      steps: isFirst ? [cyclePause(component), ...steps] : steps,
     };
   });
   return [...down.map((part): PlanPart => ({ ...part, verb: "cycle", concludes: false })), ...up];

@@ -1,5 +1,5 @@
 import type { DomainControl, Holdable, Power } from "@busbar/backend";
-import { BusbarError, type Milliseconds, milliseconds } from "@busbar/contracts";
+import { asBusbarError, BusbarError, type Milliseconds, milliseconds } from "@busbar/contracts";
 import type { PlanStep } from "./plan.ts";
 
 export type StepOutcome = "done" | "no-op";
@@ -21,7 +21,14 @@ export interface StepContext {
   readonly notePressedOn: () => void;
   readonly monotonic: () => Milliseconds;
   readonly offFor: () => Milliseconds | undefined;
+  /** How often a level may be set before it has failed. */
+  readonly attempts: number;
+  /** Told which attempt it is, before it is made. */
+  readonly onAttempt: (attempt: number) => void;
 }
+
+/** A line that was lost is taken again within 200 ms where its chip is back. */
+const betweenAttempts = milliseconds(250);
 
 const unknownPower = (component: string) =>
   new BusbarError("HARDWARE_UNAVAILABLE", `power-good of ${component} is unknown, and a button is a toggle`, {
@@ -81,9 +88,7 @@ export async function perform(step: PlanStep, context: StepContext): Promise<Ste
     case "reset":
       return reset(step.component, context);
     case "switch":
-      if (!control.rail) throw unsupported(step.component, "rail enable");
-      await control.rail.set(step.to);
-      return "done";
+      return setLevel(step, context);
     case "await": {
       const reached = await awaitPower(control, step.power, step.timeout, signal);
       if (reached) return "done";
@@ -106,6 +111,25 @@ export async function perform(step: PlanStep, context: StepContext): Promise<Ste
       return "done";
     default:
       return step satisfies never;
+  }
+}
+
+/** A level set twice is the same level, so it is tried again; a button is not. */
+async function setLevel(
+  { component, to }: Extract<PlanStep, { kind: "switch" }>,
+  { control, attempts, onAttempt, signal }: StepContext,
+): Promise<StepOutcome> {
+  if (!control.rail) throw unsupported(component, "rail enable");
+  for (let attempt = 1; ; attempt += 1) {
+    signal.throwIfAborted();
+    onAttempt(attempt);
+    try {
+      await control.rail.set(to);
+      return "done";
+    } catch (error) {
+      if (attempt >= attempts) throw error;
+    }
+    await pause(betweenAttempts, signal);
   }
 }
 
@@ -141,10 +165,7 @@ async function press(component: string, toward: "on" | "off", context: StepConte
  */
 async function hold(component: string, context: StepContext): Promise<StepOutcome> {
   const { control } = context;
-  if (control.forceOff) {
-    await assertUntilOff(control.forceOff, control);
-    return "done";
-  }
+  if (control.forceOff && (await forcedOff(control.forceOff, control))) return "done";
   if (!control.powerButton) throw unsupported(component, "power button");
   if (context.pendingOn()?.isSure === false) await untilPendingIsOver(context);
   const pending = context.pendingOn()?.isSure === true;
@@ -153,6 +174,17 @@ async function hold(component: string, context: StepContext): Promise<StepOutcom
   if (power === "on" && !pending) await assertUntilOff(control.powerButton, control);
   else await control.powerButton.hold(new AbortController().signal);
   return "done";
+}
+
+/** False when the line is not there and there is a power button to hold instead: nothing has happened then. */
+async function forcedOff(line: Holdable, control: DomainControl): Promise<boolean> {
+  try {
+    await assertUntilOff(line, control);
+    return true;
+  } catch (error) {
+    if (asBusbarError(error).code === "HARDWARE_UNAVAILABLE" && control.powerButton) return false;
+    throw error;
+  }
 }
 
 /** Lets go early once power-good, high before, is low. */

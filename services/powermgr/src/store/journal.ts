@@ -6,6 +6,7 @@ import {
   type ComponentOutcome,
   isFinal,
   type Operation,
+  type OperationFailure,
   type OperationState,
   type StepRecord,
 } from "../operations/operation.ts";
@@ -31,7 +32,13 @@ type JournalRecord =
   | { readonly k: "op"; readonly op: Operation }
   | { readonly k: "step"; readonly id: string; readonly step: StepRecord }
   | { readonly k: "outcome"; readonly id: string; readonly outcome: ComponentOutcome; readonly event: EventRecord }
-  | { readonly k: "end"; readonly id: string; readonly state: OperationState; readonly at: number }
+  | {
+      readonly k: "end";
+      readonly id: string;
+      readonly state: OperationState;
+      readonly at: number;
+      readonly failure?: OperationFailure;
+    }
   | { readonly k: "event"; readonly event: EventRecord }
   | ({ readonly k: "power"; readonly event?: EventRecord } & PowerRecord);
 
@@ -116,6 +123,12 @@ export class Journal {
     await this.#append({ k: "step", id: operation.id, step });
   }
 
+  /** The intent of an act that does not wait for its record: an emergency off acts first (DESIGN §5). */
+  acting(operation: Operation, step: StepRecord): void {
+    operation.steps.push(step);
+    this.stepped(operation, step);
+  }
+
   stepped(operation: Operation, step: StepRecord): void {
     void this.#eventually({ k: "step", id: operation.id, step });
   }
@@ -128,10 +141,11 @@ export class Journal {
     this.#publish(event);
   }
 
-  end(operation: Operation, state: OperationState, at: number): void {
+  end(operation: Operation, state: OperationState, at: number, failure?: OperationFailure): void {
     operation.state = state;
     operation.finishedAt = at;
-    void this.#eventually({ k: "end", id: operation.id, state, at });
+    if (failure) operation.failure = failure;
+    void this.#eventually({ k: "end", id: operation.id, state, at, ...(failure && { failure }) });
     this.#forget();
     void this.#compactIfLarge();
   }
@@ -343,7 +357,8 @@ function replay(records: readonly JournalRecord[]): JournalState {
       }
       case "end": {
         const operation = state.operations.get(record.id);
-        if (operation) Object.assign(operation, { state: record.state, finishedAt: record.at });
+        const { state: endState, at: finishedAt, failure } = record;
+        if (operation) Object.assign(operation, { state: endState, finishedAt, ...(failure && { failure }) });
         break;
       }
       case "power": {

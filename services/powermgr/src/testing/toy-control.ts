@@ -1,4 +1,5 @@
 import type { DomainControl, Power } from "@busbar/backend";
+import { BusbarError } from "@busbar/contracts";
 
 /** A host as its buttons see it: a press toggles it, a hold forces it off, a hold on an off host switches it on first. */
 export class ToyHost implements DomainControl {
@@ -6,6 +7,10 @@ export class ToyHost implements DomainControl {
   missing: string | undefined;
   /** What was done to it, in order. */
   readonly acts: string[] = [];
+  /** Told of each press, hold and reset as it begins, and of its end. */
+  onLine: (act: string, asserted: boolean) => void = () => {};
+  /** How long its button is pressed or held. */
+  pulseMs = 1;
   /** How long power-good takes to follow a press, or never. */
   riseMs: number | "never" = 5;
   ignoresButton = false;
@@ -28,15 +33,13 @@ export class ToyHost implements DomainControl {
   readonly powerButton = {
     line: "power-button",
     press: async () => {
-      this.acts.push("press");
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await this.#assert("press");
       if (this.power === "off") this.#follow("on");
       else if (!this.ignoresButton) this.#follow("off");
     },
     hold: async (release: AbortSignal) => {
-      this.acts.push("hold");
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      this.change("off");
+      await this.#assert("hold");
+      if (!this.ignoresButton) this.change("off");
       this.acts.push(release.aborted ? "released early" : "held in full");
     },
   };
@@ -44,7 +47,7 @@ export class ToyHost implements DomainControl {
   readonly resetButton = {
     line: "reset-button",
     press: async () => {
-      this.acts.push("reset");
+      await this.#assert("reset");
     },
   };
 
@@ -63,6 +66,13 @@ export class ToyHost implements DomainControl {
     for (const listener of this.#listeners) listener(power);
   }
 
+  async #assert(act: string): Promise<void> {
+    this.acts.push(act);
+    this.onLine(act, true);
+    await new Promise((resolve) => setTimeout(resolve, this.pulseMs));
+    this.onLine(act, false);
+  }
+
   #follow(power: Power): void {
     if (this.riseMs !== "never") setTimeout(() => this.change(power), this.riseMs);
   }
@@ -72,6 +82,10 @@ export class ToyHost implements DomainControl {
 export class ToyRail implements DomainControl {
   power: Power;
   readonly acts: string[] = [];
+  /** How many of the next attempts to set it fail. */
+  failures = 0;
+  /** Its power-good never comes. */
+  isDead = false;
   #listeners = new Set<(power: Power) => void>();
 
   constructor(power: Power = "off") {
@@ -90,13 +104,17 @@ export class ToyRail implements DomainControl {
   readonly rail = {
     line: "enable",
     set: async (power: "on" | "off") => {
+      if (this.failures > 0) {
+        this.failures -= 1;
+        this.acts.push(`${power} failed`);
+        throw new BusbarError("HARDWARE_UNAVAILABLE", "the enable line is gone", { component: "enable" });
+      }
       this.acts.push(power);
-      this.power = power;
-      for (const listener of this.#listeners) listener(power);
+      if (power === "off" || !this.isDead) this.change(power);
     },
   };
 
-  unavailable(): undefined {
+  unavailable(): string | undefined {
     return undefined;
   }
 
@@ -105,4 +123,9 @@ export class ToyRail implements DomainControl {
   }
 
   async close(): Promise<void> {}
+
+  change(power: Power): void {
+    this.power = power;
+    for (const listener of this.#listeners) listener(power);
+  }
 }
