@@ -1,5 +1,7 @@
 export type {
   ButtonBackend,
+  ButtonInput,
+  ButtonInputs,
   ButtonPulse,
   ControllerDomain,
   Domain,
@@ -31,3 +33,4 @@ export {
   policyRows,
   showPolicy,
 } from "./policy.ts";
+export type { SequenceStep } from "./sequence.ts";

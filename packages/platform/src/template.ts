@@ -1,9 +1,10 @@
 import { type ComponentName, componentName } from "@busbar/contracts";
-import type { PowerDomain } from "./domain.ts";
+import type { ButtonInputs, PowerDomain } from "./domain.ts";
 import { longestLineName } from "./line-name.ts";
 import { type LineReference, lineReferences } from "./line-use.ts";
 import type { LineDefinition } from "./lines.ts";
 import type { Problems } from "./problems.ts";
+import type { SequenceStep } from "./sequence.ts";
 
 /** Copies number 1 … count - 1 of number 0, and the lines they need. */
 export interface Expansion {
@@ -84,6 +85,28 @@ function copyDomain(template: PowerDomain, index: number, rename: (line: string)
     name: componentName(`${template.kind}.${index}`),
     backend: renameLines(template.backend, rename),
     powerGood: { ...template.powerGood, lines: template.powerGood.lines.map(rename) },
+    sequence: renameSequence(template.sequence, rename),
+    ...(template.standbyGood && { standbyGood: template.standbyGood.map(rename) }),
+    ...(template.inputs && { inputs: renameInputs(template.inputs, rename) }),
+    ...(template.faults && {
+      faults: Object.fromEntries(Object.entries(template.faults).map(([name, line]) => [name, rename(line)])),
+    }),
+  };
+}
+
+function renameSequence(
+  { beforeOn, afterOff, ...delays }: PowerDomain["sequence"],
+  rename: (line: string) => string,
+): PowerDomain["sequence"] {
+  const steps = (of: readonly SequenceStep[]) =>
+    of.map((step) => (step.type === "pause" ? step : { ...step, line: rename(step.line) }));
+  return { ...delays, ...(beforeOn && { beforeOn: steps(beforeOn) }), ...(afterOff && { afterOff: steps(afterOff) }) };
+}
+
+function renameInputs({ powerButton, resetButton }: ButtonInputs, rename: (line: string) => string): ButtonInputs {
+  return {
+    ...(powerButton && { powerButton: { ...powerButton, line: rename(powerButton.line) } }),
+    ...(resetButton && { resetButton: { ...resetButton, line: rename(resetButton.line) } }),
   };
 }
 
