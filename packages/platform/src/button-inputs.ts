@@ -1,6 +1,17 @@
-import type { ButtonInput, ButtonInputs } from "./domain.ts";
 import type { Path, Problems } from "./problems.ts";
 import type { DomainSpec } from "./schema.ts";
+
+/** A button of the front panel, seen on an input line. */
+export interface ButtonInput {
+  readonly line: string;
+  /** pass-through: the hardware acts itself. act: the BMC acts for the button. mask: nobody does. */
+  readonly mode: "pass-through" | "act" | "mask";
+}
+
+export interface ButtonInputs {
+  readonly powerButton?: ButtonInput;
+  readonly resetButton?: ButtonInput;
+}
 
 /** The front-panel buttons of a domain, or undefined where it has none. */
 export function defineInputs(spec: DomainSpec, domain: Path, problems: Problems): ButtonInputs | undefined {

@@ -1,5 +1,5 @@
 import { type ComponentKind, type ComponentName, kindOf, type Milliseconds } from "@busbar/contracts";
-import { defineInputs } from "./button-inputs.ts";
+import { type ButtonInputs, defineInputs } from "./button-inputs.ts";
 import type { Path, Problems } from "./problems.ts";
 import type { DomainSpec } from "./schema.ts";
 import { checkSequenceTime, defineSequence, type SequenceStep } from "./sequence.ts";
@@ -47,18 +47,6 @@ export interface PowerGood {
   readonly require: "all" | "any";
   /** Input lines, at least one. */
   readonly lines: readonly string[];
-}
-
-/** A button of the front panel, seen on an input line. */
-export interface ButtonInput {
-  readonly line: string;
-  /** pass-through: the hardware acts itself. act: the BMC acts for the button. mask: nobody does. */
-  readonly mode: "pass-through" | "act" | "mask";
-}
-
-export interface ButtonInputs {
-  readonly powerButton?: ButtonInput;
-  readonly resetButton?: ButtonInput;
 }
 
 /** Something that is switched on and off. */

@@ -1,7 +1,6 @@
+export type { ButtonInput, ButtonInputs } from "./button-inputs.ts";
 export type {
   ButtonBackend,
-  ButtonInput,
-  ButtonInputs,
   ButtonPulse,
   ControllerDomain,
   Domain,

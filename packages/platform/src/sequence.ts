@@ -1,5 +1,4 @@
 import { formatDuration, type Milliseconds, milliseconds } from "@busbar/contracts";
-import type { PowerDomain } from "./domain.ts";
 import type { Path, Problems } from "./problems.ts";
 import type { DomainSpec, SequenceStepSpec } from "./schema.ts";
 import { awaitWithin } from "./timing.ts";
@@ -73,7 +72,7 @@ function defineStep(spec: SequenceStepSpec, path: Path, problems: Problems): Seq
 /** Steps that outlast their operation would be cut off each time. */
 export function checkSequenceTime(
   sequence: CustomSequence,
-  timing: Pick<PowerDomain["timing"], "powerGood" | "operation">,
+  timing: { readonly powerGood: Milliseconds; readonly operation: Milliseconds },
   domain: Path,
   problems: Problems,
 ): void {

@@ -1,5 +1,6 @@
 import { type ComponentName, componentName } from "@busbar/contracts";
-import type { ButtonInputs, PowerDomain } from "./domain.ts";
+import type { ButtonInputs } from "./button-inputs.ts";
+import type { PowerDomain } from "./domain.ts";
 import { longestLineName } from "./line-name.ts";
 import { type LineReference, lineReferences } from "./line-use.ts";
 import type { LineDefinition } from "./lines.ts";
