@@ -8,6 +8,14 @@ import { actionEndpoints } from "./endpoints/actions.ts";
 import { forwardToStatemgr } from "./endpoints/forward.ts";
 import { queryEndpoints } from "./endpoints/queries.ts";
 import { minimumOffTime } from "./interlocks/minimum-off-time.ts";
+import {
+  countPoweredOn,
+  followFaultLines,
+  followPanel,
+  followPowerLoss,
+  type MonitoredParts,
+} from "./monitors/follow.ts";
+import { askStatemgr, PanelActions } from "./monitors/panel-actions.ts";
 import { PowerMonitor } from "./monitors/power-monitor.ts";
 import { PowerEngine } from "./operations/engine.ts";
 import type { PlanView } from "./operations/plan.ts";
@@ -44,14 +52,14 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   onStop("lines", () => controls.close());
   for (const [component, control] of controls.byComponent) {
     const report = () => {
-      const missing = control.unavailable();
+      const missing = control.unavailable() ?? control.impaired?.();
       if (missing === undefined) log.info({ component }, "all lines held");
       else log.warn({ component, missing }, "unavailable");
     };
     report();
     control.onAvailability(report);
     health.add(component, () => {
-      const missing = control.unavailable();
+      const missing = control.unavailable() ?? control.impaired?.();
       return missing === undefined
         ? { status: "ok" }
         : { status: "degraded", message: missing, remedy: "check the board and the platform file" };
@@ -63,7 +71,12 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
       : { status: "degraded", message: journalFailure, remedy: "make room on the data directory's disk" },
   );
 
-  const monitor = new PowerMonitor({ controls: controls.byComponent, journal, clock });
+  const monitor: PowerMonitor = new PowerMonitor({
+    controls: controls.byComponent,
+    journal,
+    clock,
+    causeOf: (component) => panel.takeCause(component),
+  });
   const view: PlanView = {
     graph: platform.graph,
     domain: (component) => domainOf(domains, component),
@@ -104,14 +117,25 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   };
   engine.onStart = (components, id) => monitor.hold(components, id);
   engine.onEnd = (components, id) => monitor.release(components, id);
+  const panelActions = new PanelActions({ engine, platform, log });
+  const parts: MonitoredParts = { platform, domains, controls: controls.byComponent, monitor, journal, clock, log };
+  const panel = followPanel(parts, panelActions, metrics);
+  const faultLines = followFaultLines(parts, metrics, () => {});
+  const powerLoss = followPowerLoss(parts, faultLines, metrics);
+  const poweredOn = countPoweredOn(parts, metrics);
+  await faultLines.start();
   await monitor.start();
-  onStop("monitor", () => monitor.close());
+  await panel.start();
+  onStop("monitors", () => {
+    for (const each of [panel, monitor, powerLoss, faultLines, poweredOn]) each.close();
+  });
   // Hardware is safe and watched before anybody is waited for.
   engine.recover();
 
   const bus = await connectBus({ url: config.natsUrl, name: "powermgr", log, signal });
   onStop("bus", () => bus.close(closeGrace));
   await refuseSecondInstance(bus, "powermgr");
+  panelActions.statemgr = askStatemgr(bus, config.integrationTimeout);
   health.add("broker", () =>
     bus.connected ? { status: "ok" } : { status: "degraded", message: "not connected", remedy: "start the broker" },
   );

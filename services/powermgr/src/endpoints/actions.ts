@@ -76,7 +76,7 @@ export function actionEndpoints({ engine, platform, forward }: ActionOptions): S
 const bypass = "bypass-";
 
 /** statemgr is not there, does not answer, or can't store what it decides. */
-function isDeaf(error: unknown): boolean {
+export function isDeaf(error: unknown): boolean {
   const { code } = asBusbarError(error);
   return code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED";
 }

@@ -26,6 +26,11 @@ export class ToySignal implements Signal {
     for (const listener of this.#listeners) listener(state, at);
   }
 
+  /** An edge whose level is gone by the time it is read. */
+  glitch(): void {
+    for (const listener of this.#listeners) listener("active", 0);
+  }
+
   get listeners(): number {
     return this.#listeners.size;
   }

@@ -152,8 +152,11 @@ export class Ledger {
     if (operation) this.#end(operation, "unknown", error);
   }
 
-  /** Power-good as powermgr sees it. The first observation of a component makes its row. */
-  observed(component: ComponentName, power: Power): void {
+  /**
+   * Power-good as powermgr sees it. The first observation of a component makes its row.
+   * @param cause what brought it about, where powermgr knows that
+   */
+  observed(component: ComponentName, power: Power, cause = ""): void {
     const row = this.#tables.component(component);
     if (!row) {
       this.#first(component, power);
@@ -163,7 +166,7 @@ export class Ledger {
       this.#tables.setObserved(power, component);
       return;
     }
-    const error = { code: null, message: this.#unrequested(component, power) };
+    const error = { code: null, message: this.#unrequested(component, power, cause) };
     this.#apply(
       { ...row, observed: power },
       { type: "OBSERVED", power },
@@ -172,8 +175,9 @@ export class Ledger {
   }
 
   /** As much as can be told of a change that nobody asked us for. */
-  #unrequested(component: ComponentName, power: Power): string {
+  #unrequested(component: ComponentName, power: Power, cause: string): string {
     if (power === "unknown") return "power-good can't be read";
+    if (cause !== "") return `${power === "on" ? "came on" : "went off"} by the ${cause} of the front panel`;
     if (power === "on") return "came on without a request";
     const feeders = this.#graph.closure([component], "dependencies").filter((name) => name !== component);
     const lost = feeders.find((name) => this.#tables.component(name)?.observed === "off");
