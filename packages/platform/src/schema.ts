@@ -163,7 +163,7 @@ const domain = section({
       afterOff: z.optional(sequenceSteps),
     }),
   ),
-  /** Makes <kind>.1 … <kind>.<count - 1> of <kind>.0 (template.ts). */
+  /** Makes `count` domains of this one: it and those with the next numbers (template.ts). */
   template: z.optional(
     section({
       count: wholeNumber(1, 256),

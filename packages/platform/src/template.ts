@@ -1,4 +1,4 @@
-import { type ComponentName, componentName } from "@busbar/contracts";
+import { type ComponentName, componentName, indexOf } from "@busbar/contracts";
 import type { ButtonInputs } from "./button-inputs.ts";
 import type { PowerDomain } from "./domain.ts";
 import { longestLineName } from "./line-name.ts";
@@ -7,20 +7,19 @@ import type { LineDefinition } from "./lines.ts";
 import type { Problems } from "./problems.ts";
 import type { SequenceStep } from "./sequence.ts";
 
-/** Copies number 1 … count - 1 of number 0, and the lines they need. */
+/** The copies with the next numbers, and the lines they need. */
 export interface Expansion {
   readonly copies: readonly PowerDomain[];
   /** Lines that were not there yet. */
   readonly lines: readonly LineDefinition[];
-  /** Uses of lines that all copies would share, since their names don't end in -0. */
+  /** Uses of lines that all copies would share, since their names don't end in the template's number. */
   readonly shared: readonly LineReference[];
 }
 
-const numbered = /-0$/;
-
 /**
- * Copies domain <kind>.0: its name and the names of its lines get the copy's number (`power-button-0` becomes
- * `power-button-1`), all else stays, `dependsOn` too. A line of that name which `lines` has already is left as it is.
+ * Copies a domain: its name and the names of its lines get the copy's number (host.0 with `power-button-0` becomes host.1
+ * with `power-button-1`, host.4 with `power-button-4` host.5 with `power-button-5`), all else stays, `dependsOn` too, so
+ * that each chassis may have a template for its hosts. A line of that name which `lines` has already is left as it is.
  */
 export function expandTemplate(
   template: PowerDomain,
@@ -30,7 +29,9 @@ export function expandTemplate(
   const used = lineReferences(template);
   const copies: PowerDomain[] = [];
   const added: LineDefinition[] = [];
-  for (let index = 1; index < count; index++) {
+  const first = indexOf(template.name);
+  const numbered = new RegExp(`-${first}$`);
+  for (let index = first + 1; index < first + count; index++) {
     const rename = (line: string): string => line.replace(numbered, `-${index}`);
     copies.push(copyDomain(template, index, rename));
     for (const { line } of used) {
@@ -50,20 +51,11 @@ export function defineCopies(
   problems: Problems,
 ): readonly PowerDomain[] {
   const path = ["domains", template.name];
-  const first = `${template.kind}.0`;
-  if (template.name !== first) {
-    problems.add(
-      [...path, "template"],
-      `${template.name} can't be a template`,
-      `write the template as ${first}`,
-      "key",
-    );
-    return [];
-  }
   const { copies, lines: added, shared } = expandTemplate(template, count, lines);
   for (const { line, purpose, path: within } of shared) {
-    const fix = `give it a name that ends in -0, of which ${template.kind}.1 gets its own`;
-    problems.add([...path, ...within], `"${line}" would be the ${purpose} of every copy of ${first}`, fix);
+    const index = indexOf(template.name);
+    const fix = `give it a name that ends in -${index}, of which ${template.kind}.${index + 1} gets its own`;
+    problems.add([...path, ...within], `"${line}" would be the ${purpose} of every copy of ${template.name}`, fix);
   }
   for (const line of added) {
     if (line.name.length > longestLineName) {
@@ -74,8 +66,9 @@ export function defineCopies(
   }
   for (const { name } of copies) {
     if (!written.includes(name)) continue;
-    const fix = `remove it, or lower the count of ${first}'s template`;
-    problems.add(["domains", name], `"${name}" is a copy that the template of ${first} makes already`, fix, "key");
+    const fix = `remove it, or lower the count of ${template.name}'s template`;
+    const what = `"${name}" is a copy that the template of ${template.name} makes already`;
+    problems.add(["domains", name], what, fix, "key");
   }
   return copies;
 }
