@@ -64,12 +64,14 @@ test("hosts that lose their power with the chassis are told so, and a chassis wi
 
   const again = system().events.mark;
   await system().board.setFault({ kind: "line-stuck", line: "standby-good", level: "low" });
+  await fault("chassis.0", "standby-lost", true, again);
   await system().board.mains({ state: "lost", standby: "good" });
   expect(await fault("chassis.0", "power-lost", true, again)).toMatchObject({
     source: "standby",
     message: "chassis.0 lost power without a request: standby power is missing",
   });
   await system().board.clearFaults();
+  await fault("chassis.0", "standby-lost", false, again);
   await system().board.mains({ state: "good", standby: "good" });
   await system().agrees();
 });

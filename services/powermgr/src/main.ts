@@ -13,6 +13,7 @@ import {
   followFaultLines,
   followPanel,
   followPowerLoss,
+  followStandby,
   type MonitoredParts,
 } from "./monitors/follow.ts";
 import { askStatemgr, PanelActions } from "./monitors/panel-actions.ts";
@@ -121,13 +122,14 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   const parts: MonitoredParts = { platform, domains, controls: controls.byComponent, monitor, journal, clock, log };
   const panel = followPanel(parts, panelActions, metrics);
   const faultLines = followFaultLines(parts, metrics, () => {});
+  const standby = followStandby(parts);
   const powerLoss = followPowerLoss(parts, faultLines, metrics);
   const poweredOn = countPoweredOn(parts, metrics);
-  await faultLines.start();
+  await Promise.all([faultLines.start(), standby.start()]);
   await monitor.start();
   await panel.start();
   onStop("monitors", () => {
-    for (const each of [panel, monitor, powerLoss, faultLines, poweredOn]) each.close();
+    for (const each of [panel, monitor, powerLoss, faultLines, standby, poweredOn]) each.close();
   });
   // Hardware is safe and watched before anybody is waited for.
   engine.recover();

@@ -9,6 +9,7 @@ import type { PanelActions } from "./panel-actions.ts";
 import { PowerLoss } from "./power-loss.ts";
 import type { PowerMonitor } from "./power-monitor.ts";
 import { PoweredOn } from "./powered-on.ts";
+import { StandbyPower } from "./standby-power.ts";
 
 /** What the monitors beside power-good's are made of. */
 export interface MonitoredParts {
@@ -52,6 +53,18 @@ export function followFaultLines(
       onFault(fault);
       log.warn({ ...fault }, fault.active ? "a fault line is active" : "a fault line is no longer active");
       if (fault.active) faults.add(1, { component: fault.component, code: fault.code });
+    },
+  });
+}
+
+export function followStandby({ controls, journal, clock, log }: MonitoredParts): StandbyPower {
+  return new StandbyPower({
+    controls,
+    journal,
+    clock,
+    onChange: (component, standby) => {
+      if (standby === "good") log.info({ component }, "standby power is good");
+      else log.warn({ component, standby }, "standby power is not good");
     },
   });
 }
