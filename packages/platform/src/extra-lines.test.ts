@@ -97,6 +97,12 @@ describe("the extra lines of a host", () => {
     expect(host.sequence).toEqual({ onDelay: 0, offDelay: 0 });
   });
 
+  it("need no button to press for one that the hardware acts for, or nobody", () => {
+    const keys = "    inputs: { resetButton: { line: panel-reset-0, mode: mask } }";
+    const platform = read(edited(extraLines, [", resetButton: reset-button-0", ""], toHost(keys)));
+    expect(powerDomain(platform, "host.0").inputs).toEqual({ resetButton: { line: "panel-reset-0", mode: "mask" } });
+  });
+
   it("get the copy's number in copies made by template, as all lines do", () => {
     const platform = read(edited(extraLines, toHost(`${extraUses}\n    template: { count: 3 }`)));
     const renamed = JSON.stringify(powerDomain(platform, "host.0"))
