@@ -20,6 +20,8 @@ const quickBoard: readonly Replacement[] = [
 ];
 
 export interface Changes {
+  /** A directory of platforms/; simulated when absent. */
+  readonly shipped?: string;
   readonly platform?: readonly Replacement[];
   readonly board?: readonly Replacement[];
 }
@@ -28,16 +30,16 @@ export interface Changes {
  * The simulated platform with shorter waits between its steps and with hosts that boot faster. Pulses, thresholds and
  * polarity are the shipped ones. @returns the path of platform.yaml, with board.yaml beside it
  */
-export const quickPlatformIn = (directory: string, { platform = [], board = [] }: Changes = {}): string =>
-  platformIn(directory, { platform: [...quickPlatform, ...platform], board: [...quickBoard, ...board] });
+export const quickPlatformIn = (directory: string, { platform = [], board = [], ...rest }: Changes = {}): string =>
+  platformIn(directory, { platform: [...quickPlatform, ...platform], board: [...quickBoard, ...board], ...rest });
 
-/** The simulated platform, changed. */
-export function platformIn(directory: string, { platform = [], board = [] }: Changes): string {
-  const shipped = join(repository(), "platforms", "simulated");
+/** A platform that we ship, changed. */
+export function platformIn(directory: string, { platform = [], board = [], shipped = "simulated" }: Changes): string {
+  const files = join(repository(), "platforms", shipped);
   mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, "board.yaml"), changed(join(shipped, "board.yaml"), board));
+  writeFileSync(join(directory, "board.yaml"), changed(join(files, "board.yaml"), board));
   const path = join(directory, "platform.yaml");
-  writeFileSync(path, changed(join(shipped, "platform.yaml"), platform));
+  writeFileSync(path, changed(join(files, "platform.yaml"), platform));
   return path;
 }
 

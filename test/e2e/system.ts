@@ -88,7 +88,7 @@ export class System {
         const change = decodeStateChange(componentOf(subject), data);
         changes.add({ ...change, subject, data, revision: Number(change.origin.revision?.id) });
       });
-      for (const subject of [subjects.everyPowerResult, subjects.everyPowerGood]) {
+      for (const subject of [subjects.everyPowerResult, subjects.everyPowerGood, subjects.everyFault]) {
         await bus.subscribe(subject, ({ subject: heard, data }) => events.add({ subject: heard, data }));
       }
     };
@@ -251,6 +251,11 @@ export class System {
       const { hosts } = await this.board.state();
       return hosts.every(({ power, os }) => power === "off" || os === "up") || undefined;
     });
+  }
+
+  /** Whether a daemon has logged something like this. */
+  logged(line: RegExp): boolean {
+    return this.#log.some((each) => line.test(each.line));
   }
 
   async operation(id: string): Promise<busbar.v1.Operation> {

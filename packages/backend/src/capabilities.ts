@@ -1,3 +1,5 @@
+import type { AuxiliaryLines, PanelButtons, Signal, StandbySense } from "./signals.ts";
+
 /** Whether a domain is powered, as its power-good shows it. Unknown is a value: never taken for off. */
 export type Power = "on" | "off" | "unknown";
 
@@ -47,6 +49,11 @@ export interface DomainControl {
   /** A line that cuts the power by itself: asserting it on an off host does nothing. */
   readonly forceOff?: Holdable;
   readonly rail?: Switch;
+  readonly standby?: StandbySense;
+  readonly auxiliary?: AuxiliaryLines;
+  readonly panel?: PanelButtons;
+  /** By the name of the fault. */
+  readonly faults?: ReadonlyMap<string, Signal>;
   /** Shows resets: another answer than before says that one took effect. Absent where nothing shows them. */
   evidence?(): Promise<string | undefined>;
   /** True for the BMC itself: its reset ends the process that asks for it. */
@@ -56,6 +63,8 @@ export interface DomainControl {
    * why. A forced off needs what cuts the power and nothing else: it must go where power-good can't be read.
    */
   unavailable(use?: PowerUse): string | undefined;
+  /** The same for lines that power control itself can do without: panel, faults, standby-good, auxiliaries. */
+  impaired?(): string | undefined;
   onAvailability(listener: () => void): () => void;
   /** Releases momentary lines inactive and leaves latched ones as they are. */
   close(): Promise<void>;

@@ -49,6 +49,14 @@ describe("figures", () => {
     expect(metrics.text()).toContain("depth 2\n");
   });
 
+  test("that only grow can be read at every scrape too", () => {
+    const metrics = new Metrics();
+    let seconds = 1;
+    metrics.counter({ name: "on_seconds_total", help: "s" }).read(() => seconds, { component: "host.0" });
+    seconds = 2.5;
+    expect(metrics.text()).toContain('on_seconds_total{component="host.0"} 2.5\n');
+  });
+
   test("don't grow without end by a label that is an id", () => {
     const metrics = new Metrics();
     const total = metrics.counter({ name: "c_total", help: "c" });

@@ -15,6 +15,8 @@ export interface MetricOptions {
 export interface Counter {
   /** @param by not negative */
   add(by?: number, labels?: Labels): void;
+  /** Read at every scrape instead of added up; `source` never goes back. */
+  read(source: () => number, labels?: Labels): void;
 }
 
 export interface Gauge {
@@ -41,16 +43,20 @@ export class Metrics {
   readonly #metrics = new Map<string, { readonly help: string; readonly metric: Metric }>();
 
   counter(options: MetricOptions): Counter {
-    const series = new Series<{ value: number }>(() => ({ value: 0 }));
+    const series = new Series<{ value: number; source?: () => number }>(() => ({ value: 0 }));
     this.#register(options, {
       kind: "counter",
-      lines: () => series.map((labels, { value }) => `${options.name}${labels} ${value}`),
+      lines: () => series.map((labels, { value, source }) => `${options.name}${labels} ${shown(source?.() ?? value)}`),
     });
     return {
       add(by = 1, labels) {
         if (!(by >= 0)) throw new RangeError(`the counter ${options.name} can't go back by ${by}`);
         const one = series.of(labels);
         if (one !== undefined) one.value += by;
+      },
+      read(source, labels) {
+        const one = series.of(labels);
+        if (one !== undefined) one.source = source;
       },
     };
   }

@@ -1,6 +1,8 @@
 import { type ComponentKind, type ComponentName, kindOf, type Milliseconds } from "@busbar/contracts";
+import { type ButtonInputs, defineInputs } from "./button-inputs.ts";
 import type { Path, Problems } from "./problems.ts";
 import type { DomainSpec } from "./schema.ts";
+import { checkSequenceTime, defineSequence, type SequenceStep } from "./sequence.ts";
 import { pause, type TimingKey } from "./timing.ts";
 import { completeTimings } from "./timing-rules.ts";
 
@@ -64,8 +66,18 @@ export interface PowerDomain {
     /** From start to verified end of an action other than graceful off. */
     readonly operation: Milliseconds;
   };
-  /** Pauses after this domain's step, before the next one of the plan. */
-  readonly sequence: { readonly onDelay: Milliseconds; readonly offDelay: Milliseconds };
+  /** Pauses after this domain's step, before the next one of the plan, and steps beside its own. */
+  readonly sequence: {
+    readonly onDelay: Milliseconds;
+    readonly offDelay: Milliseconds;
+    readonly beforeOn?: readonly SequenceStep[];
+    readonly afterOff?: readonly SequenceStep[];
+  };
+  /** Input lines that must all be active before a power-on; absent where nothing shows standby power. */
+  readonly standbyGood?: readonly string[];
+  readonly inputs?: ButtonInputs;
+  /** Input lines by the name of the fault that they show. */
+  readonly faults?: Readonly<Record<string, string>>;
 }
 
 /** The BMC itself: always powered, can only be reset. */
@@ -101,16 +113,19 @@ function definePower(
     const fix = "write backend: { gpio: … }";
     problems.add([...path, "backend", "system"], `system resets the BMC itself, not a ${kind}`, fix, "key");
   }
+  const inputs = defineInputs(spec, path, problems);
   const powerGood = definePowerGood(spec.powerGood, [...path, "powerGood"], problems);
   const lines = gpioLines(spec.backend.gpio, [...path, "backend", "gpio"], problems);
   if (lines === undefined) return undefined;
 
+  const sequence = defineSequence(spec, [...path, "sequence"], problems);
   const { press, reset, forceHold, forceThreshold, ...timing } = completeTimings(
     [...path, "timing"],
     spec.timing ?? {},
     effectiveTimings(lines),
     problems,
   );
+  checkSequenceTime(sequence, timing, path, problems);
   if (powerGood === undefined) return undefined;
   return {
     kind,
@@ -122,7 +137,11 @@ function definePower(
     sequence: {
       onDelay: spec.sequence?.onDelay ?? pause.usual,
       offDelay: spec.sequence?.offDelay ?? pause.usual,
+      ...sequence,
     },
+    ...(spec.standbyGood && { standbyGood: spec.standbyGood.all }),
+    ...(inputs && { inputs }),
+    ...(spec.faults && { faults: spec.faults }),
   };
 }
 
@@ -171,7 +190,8 @@ function definePowerGood(spec: DomainSpec["powerGood"], path: Path, problems: Pr
 
 function defineController(name: ComponentName, spec: DomainSpec, problems: Problems): ControllerDomain | undefined {
   const path = ["domains", name];
-  for (const key of ["powerGood", "dependsOn", "sequence", "template"] as const) {
+  const switchedOnly = ["powerGood", "standbyGood", "inputs", "faults", "dependsOn", "sequence", "template"] as const;
+  for (const key of switchedOnly) {
     if (spec[key] === undefined) continue;
     problems.add([...path, key], `"${key}" is for what is switched; a BMC is only reset`, "remove it", "key");
   }

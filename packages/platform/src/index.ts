@@ -1,3 +1,4 @@
+export type { ButtonInput, ButtonInputs } from "./button-inputs.ts";
 export type {
   ButtonBackend,
   ButtonPulse,
@@ -32,3 +33,4 @@ export {
   showPolicy,
 } from "./policy.ts";
 export { type PolicyConflict, policyConflicts } from "./policy-conflicts.ts";
+export type { SequenceStep } from "./sequence.ts";

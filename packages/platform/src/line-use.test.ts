@@ -18,7 +18,7 @@ const mistakes: readonly Mistake[] = [
     "a momentary line as rail enable",
     [["enable: rail-enable }", "enable: bmc-reset }"]],
     [
-      `14:32: domains.chassis.0.backend.gpio.enable: "bmc-reset" is a momentary output, but a rail enable has to be latched, or the rail drops when Busbar stops; use another line, or define this one with output: latched`,
+      `14:32: domains.chassis.0.backend.gpio.enable: "bmc-reset" is a momentary output, but a rail enable has to be latched, or what it enables drops when Busbar stops; use another line, or define this one with output: latched`,
     ],
   ],
   [

@@ -1,5 +1,5 @@
 import { nearMiss } from "@busbar/contracts";
-import type { Domain, WrittenDomain } from "./domain.ts";
+import type { Domain, PowerDomain, WrittenDomain } from "./domain.ts";
 import { type LineDefinition, type LineUse, useOf } from "./lines.ts";
 import type { Path, Problems } from "./problems.ts";
 
@@ -10,24 +10,40 @@ export interface LineReference {
   readonly needs: LineUse;
   /** From the domain down. */
   readonly path: Path;
+  /** One step sets the line and another one sets it back: more than one use within the domain is usual. */
+  readonly repeats?: true;
 }
 
 /** Every line that a domain uses. */
 export function lineReferences(domain: Domain): readonly LineReference[] {
   const lines = backendLines(domain);
   if (domain.kind === "bmc") return lines;
-  const { require, lines: inputs } = domain.powerGood;
+  const { require } = domain.powerGood;
+  const input = (line: string, purpose: string, path: Path): LineReference => ({ line, purpose, needs: "input", path });
   return [
     ...lines,
-    ...inputs.map(
-      (line, index): LineReference => ({
-        line,
-        purpose: "power-good",
-        needs: "input",
-        path: ["powerGood", require, index],
-      }),
-    ),
+    ...domain.powerGood.lines.map((line, index) => input(line, "power-good", ["powerGood", require, index])),
+    ...(domain.standbyGood ?? []).map((line, index) => input(line, "standby-good", ["standbyGood", "all", index])),
+    ...(["powerButton", "resetButton"] as const).flatMap((key) => {
+      const button = domain.inputs?.[key];
+      const purpose = { powerButton: "power button of the panel", resetButton: "reset button of the panel" }[key];
+      return button === undefined ? [] : [input(button.line, purpose, ["inputs", key, "line"])];
+    }),
+    ...Object.entries(domain.faults ?? {}).map(([name, line]) => input(line, `${name} line`, ["faults", name])),
+    ...sequenceLines(domain),
   ];
+}
+
+function sequenceLines({ sequence }: PowerDomain): readonly LineReference[] {
+  return (["beforeOn", "afterOff"] as const).flatMap((key) =>
+    (sequence[key] ?? []).flatMap((step, index): LineReference[] => {
+      if (step.type === "pause") return [];
+      const path = ["sequence", key, index, step.type];
+      return step.type === "set"
+        ? [{ line: step.line, purpose: "sequence output", needs: "latched", path, repeats: true }]
+        : [{ line: step.line, purpose: "sequence input", needs: "input", path, repeats: true }];
+    }),
+  );
 }
 
 function backendLines({ backend }: Domain): readonly LineReference[] {
@@ -56,7 +72,7 @@ function backendLines({ backend }: Domain): readonly LineReference[] {
 /** What a line of the wrong sort gets wrong on the board. */
 const must = {
   momentary: "has to be momentary, released after use",
-  latched: "has to be latched, or the rail drops when Busbar stops",
+  latched: "has to be latched, or what it enables drops when Busbar stops",
   input: "has to be an input: an output shows what we drive, not what the board does",
 } as const satisfies Record<LineUse, string>;
 
@@ -68,7 +84,7 @@ export function checkLineUse(
 ): void {
   const taken = new Map<string, string>();
   for (const { domain, writtenAs } of domains) {
-    for (const { line, purpose, needs, path: within } of lineReferences(domain)) {
+    for (const { line, purpose, needs, path: within, repeats } of lineReferences(domain)) {
       const path = ["domains", writtenAs, ...within];
       const use = `${purpose} of ${domain.name}`;
       const definition = lines.get(line);
@@ -83,7 +99,7 @@ export function checkLineUse(
         const found = definition.direction === "input" ? "an input" : `a ${definition.output} output`;
         const fix = `use another line, or define this one with ${needs === "input" ? "input: true" : `output: ${needs}`}`;
         problems.add(path, `"${line}" is ${found}, but a ${purpose} ${must[needs]}`, fix);
-      } else if (other !== undefined) {
+      } else if (other !== undefined && !(repeats && other === use)) {
         problems.add(path, `"${line}" as ${use} already serves as ${other}`, "give each purpose a line of its own");
       } else {
         taken.set(line, use);

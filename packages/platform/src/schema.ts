@@ -8,7 +8,7 @@ import {
 import * as z from "zod/mini";
 import { lineNamePattern, longestLineName } from "./line-name.ts";
 import { isAllowed, type Policies, type Policy, policyRange, policyTable } from "./policy.ts";
-import { type DurationRange, debounce, pause, timings } from "./timing.ts";
+import { awaitWithin, type DurationRange, debounce, pause, stepPause, timings } from "./timing.ts";
 
 // The shape of a platform file, key by key; rules that compare keys are in the files named for them (lines, timing,
 // domain, template, line-use). In this file `error` is the fix that the author of a platform reads, not the complaint;
@@ -70,6 +70,8 @@ const chip = z.custom<{ readonly simulated: string }>(
   { error: "write { simulated: <name of a board> }: this version has no driver yet for chips by path or label" },
 );
 
+const lineStates = ["active", "inactive"] as const;
+const buttonModes = ["pass-through", "act", "mask"] as const;
 const bias = ["pull-up", "pull-down", "disabled"] as const;
 
 const line = section({
@@ -84,6 +86,30 @@ const line = section({
   bias: z.optional(z.enum(bias, { error: `write one of ${bias.join(", ")}` })),
   /** Inputs only. */
   debounce: z.optional(durationWithin(debounce)),
+});
+
+/** One step beside the power switch; exactly one of set, await and pause (sequence.ts). */
+const sequenceStep = section({
+  /** A latched output, for instance the enable of an auxiliary supply. */
+  set: z.optional(lineName),
+  to: z.optional(z.enum(lineStates, { error: "write to: active or to: inactive" })),
+  /** An input whose level is waited for. */
+  await: z.optional(lineName),
+  level: z.optional(z.enum(lineStates, { error: "write level: active or level: inactive" })),
+  /** How long the level may take; the operation fails when it has not come by then. */
+  within: z.optional(durationWithin(awaitWithin)),
+  pause: z.optional(durationWithin(stepPause)),
+});
+const sequenceSteps = z.array(sequenceStep, { error: "write a list of steps" });
+
+/** A button of the front panel that the BMC sees. */
+const buttonInput = section({
+  line: lineName,
+  /**
+   * pass-through: the hardware acts by itself, the press is recorded as the cause. act: the button reaches the BMC only,
+   * which acts for it. mask: seen and logged, nothing is done.
+   */
+  mode: z.enum(buttonModes, { error: `write one of ${buttonModes.join(", ")}` }),
 });
 
 const domain = section({
@@ -107,6 +133,12 @@ const domain = section({
   }),
   /** The lines that show that the domain has power: all of them, or any of them. */
   powerGood: z.optional(section({ all: z.optional(lineNames), any: z.optional(lineNames) })),
+  /** The lines that show standby power, all of them: it must be good before anything is switched on. */
+  standbyGood: z.optional(section({ all: lineNames })),
+  /** Front-panel buttons that the BMC sees, of a host with buttons. */
+  inputs: z.optional(section({ powerButton: z.optional(buttonInput), resetButton: z.optional(buttonInput) })),
+  /** Lines by which the hardware tells of trouble, by the name that the event gives it: thermtrip, overcurrent, … */
+  faults: z.optional(z.record(plainName, lineName, { error: "write a map from a fault's name to its input line" })),
   /** What must have power before this domain is switched on. */
   dependsOn: z.optional(z.array(component, { error: "write a list of components" })),
   timing: z.optional(
@@ -122,9 +154,16 @@ const domain = section({
     }),
   ),
   sequence: z.optional(
-    section({ onDelay: z.optional(durationWithin(pause)), offDelay: z.optional(durationWithin(pause)) }),
+    section({
+      onDelay: z.optional(durationWithin(pause)),
+      offDelay: z.optional(durationWithin(pause)),
+      /** Steps right before the domain is switched on: auxiliary enables and the like. */
+      beforeOn: z.optional(sequenceSteps),
+      /** Steps once it is verified off. */
+      afterOff: z.optional(sequenceSteps),
+    }),
   ),
-  /** Makes <kind>.1 … <kind>.<count - 1> of <kind>.0 (template.ts). */
+  /** Makes `count` domains of this one: it and those with the next numbers (template.ts). */
   template: z.optional(
     section({
       count: wholeNumber(1, 256),
@@ -190,3 +229,4 @@ export const platformFile = section({
 export type PlatformFile = z.output<typeof platformFile>;
 export type LineSpec = z.output<typeof line>;
 export type DomainSpec = z.output<typeof domain>;
+export type SequenceStepSpec = z.output<typeof sequenceStep>;

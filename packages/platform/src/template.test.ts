@@ -42,12 +42,33 @@ const mistakes: readonly Mistake[] = [
     ],
   ],
   [
-    "a template that does not begin at 0",
+    "a template whose lines have another number than itself",
     [
       ["dependsOn:", "template: { count: 2 }\n    dependsOn:"],
       ["  host.0:", "  host.1:"],
+      [", resetButton: reset-button-0", ""],
     ],
-    [`19:5: domains.host.1.template: host.1 can't be a template; write the template as host.0`],
+    [
+      `17:37: domains.host.1.backend.gpio.powerButton: "power-button-0" would be the power button of every copy of host.1; give it a name that ends in -1, of which host.2 gets its own`,
+      `18:24: domains.host.1.powerGood.all.0: "power-good-0" would be the power-good of every copy of host.1; give it a name that ends in -1, of which host.2 gets its own`,
+    ],
+  ],
+  [
+    "a template that reaches into the next one",
+    [
+      ["dependsOn:", "template: { count: 3 }\n    dependsOn:"],
+      [
+        "  lines:\n",
+        "  lines:\n    button-2: { chip: main, output: momentary, active: low }\n    good-2: { chip: main, input: true, active: high }\n",
+      ],
+      [
+        "  bmc.0:",
+        "  host.2:\n    backend: { gpio: { powerButton: button-2 } }\n    powerGood: { all: [good-2] }\n    template: { count: 2 }\n  bmc.0:",
+      ],
+    ],
+    [
+      `24:3: domains.host.2: "host.2" is a copy that the template of host.0 makes already; remove it, or lower the count of host.0's template`,
+    ],
   ],
   [
     "a template whose copy finds a line of the wrong sort",
@@ -104,6 +125,29 @@ describe("a template", () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it("may begin at any number, so that each chassis has one for its hosts", () => {
+    const platform = read(
+      edited(
+        ["  host.0:", "  host.4:"],
+        ["    dependsOn:", "    template: { count: 4 }\n    dependsOn:"],
+        [
+          "  lines:\n",
+          "  lines:\n    good-4: { chip: main, input: true, active: high }\n    button-4: { chip: main, output: momentary, active: low }\n",
+        ],
+        ["{ powerButton: power-button-0, resetButton: reset-button-0 }", "{ powerButton: button-4 }"],
+        ["all: [power-good-0]", "all: [good-4]"],
+      ),
+    );
+    const hosts = [...platform.domains.keys()].filter((name) => name.startsWith("host."));
+    expect(hosts).toEqual(["host.4", "host.5", "host.6", "host.7"]);
+    expect(powerDomain(platform, "host.7")).toMatchObject({
+      backend: { powerButton: "button-7" },
+      powerGood: { lines: ["good-7"] },
+      dependsOn: ["chassis.0"],
+    });
+    expect(platform.lines.get("button-7")).toMatchObject({ output: "momentary", active: "low" });
   });
 
   it("leaves a line that the file defines for a copy as the file has it", () => {

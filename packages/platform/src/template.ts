@@ -1,24 +1,25 @@
-import { type ComponentName, componentName } from "@busbar/contracts";
+import { type ComponentName, componentName, indexOf } from "@busbar/contracts";
+import type { ButtonInputs } from "./button-inputs.ts";
 import type { PowerDomain } from "./domain.ts";
 import { longestLineName } from "./line-name.ts";
 import { type LineReference, lineReferences } from "./line-use.ts";
 import type { LineDefinition } from "./lines.ts";
 import type { Problems } from "./problems.ts";
+import type { SequenceStep } from "./sequence.ts";
 
-/** Copies number 1 … count - 1 of number 0, and the lines they need. */
+/** The copies with the next numbers, and the lines they need. */
 export interface Expansion {
   readonly copies: readonly PowerDomain[];
   /** Lines that were not there yet. */
   readonly lines: readonly LineDefinition[];
-  /** Uses of lines that all copies would share, since their names don't end in -0. */
+  /** Uses of lines that all copies would share, since their names don't end in the template's number. */
   readonly shared: readonly LineReference[];
 }
 
-const numbered = /-0$/;
-
 /**
- * Copies domain <kind>.0: its name and the names of its lines get the copy's number (`power-button-0` becomes
- * `power-button-1`), all else stays, `dependsOn` too. A line of that name which `lines` has already is left as it is.
+ * Copies a domain: its name and the names of its lines get the copy's number (host.0 with `power-button-0` becomes host.1
+ * with `power-button-1`, host.4 with `power-button-4` host.5 with `power-button-5`), all else stays, `dependsOn` too, so
+ * that each chassis may have a template for its hosts. A line of that name which `lines` has already is left as it is.
  */
 export function expandTemplate(
   template: PowerDomain,
@@ -28,7 +29,9 @@ export function expandTemplate(
   const used = lineReferences(template);
   const copies: PowerDomain[] = [];
   const added: LineDefinition[] = [];
-  for (let index = 1; index < count; index++) {
+  const first = indexOf(template.name);
+  const numbered = new RegExp(`-${first}$`);
+  for (let index = first + 1; index < first + count; index++) {
     const rename = (line: string): string => line.replace(numbered, `-${index}`);
     copies.push(copyDomain(template, index, rename));
     for (const { line } of used) {
@@ -48,20 +51,11 @@ export function defineCopies(
   problems: Problems,
 ): readonly PowerDomain[] {
   const path = ["domains", template.name];
-  const first = `${template.kind}.0`;
-  if (template.name !== first) {
-    problems.add(
-      [...path, "template"],
-      `${template.name} can't be a template`,
-      `write the template as ${first}`,
-      "key",
-    );
-    return [];
-  }
   const { copies, lines: added, shared } = expandTemplate(template, count, lines);
   for (const { line, purpose, path: within } of shared) {
-    const fix = `give it a name that ends in -0, of which ${template.kind}.1 gets its own`;
-    problems.add([...path, ...within], `"${line}" would be the ${purpose} of every copy of ${first}`, fix);
+    const index = indexOf(template.name);
+    const fix = `give it a name that ends in -${index}, of which ${template.kind}.${index + 1} gets its own`;
+    problems.add([...path, ...within], `"${line}" would be the ${purpose} of every copy of ${template.name}`, fix);
   }
   for (const line of added) {
     if (line.name.length > longestLineName) {
@@ -72,8 +66,9 @@ export function defineCopies(
   }
   for (const { name } of copies) {
     if (!written.includes(name)) continue;
-    const fix = `remove it, or lower the count of ${first}'s template`;
-    problems.add(["domains", name], `"${name}" is a copy that the template of ${first} makes already`, fix, "key");
+    const fix = `remove it, or lower the count of ${template.name}'s template`;
+    const what = `"${name}" is a copy that the template of ${template.name} makes already`;
+    problems.add(["domains", name], what, fix, "key");
   }
   return copies;
 }
@@ -84,6 +79,28 @@ function copyDomain(template: PowerDomain, index: number, rename: (line: string)
     name: componentName(`${template.kind}.${index}`),
     backend: renameLines(template.backend, rename),
     powerGood: { ...template.powerGood, lines: template.powerGood.lines.map(rename) },
+    sequence: renameSequence(template.sequence, rename),
+    ...(template.standbyGood && { standbyGood: template.standbyGood.map(rename) }),
+    ...(template.inputs && { inputs: renameInputs(template.inputs, rename) }),
+    ...(template.faults && {
+      faults: Object.fromEntries(Object.entries(template.faults).map(([name, line]) => [name, rename(line)])),
+    }),
+  };
+}
+
+function renameSequence(
+  { beforeOn, afterOff, ...delays }: PowerDomain["sequence"],
+  rename: (line: string) => string,
+): PowerDomain["sequence"] {
+  const steps = (of: readonly SequenceStep[]) =>
+    of.map((step) => (step.type === "pause" ? step : { ...step, line: rename(step.line) }));
+  return { ...delays, ...(beforeOn && { beforeOn: steps(beforeOn) }), ...(afterOff && { afterOff: steps(afterOff) }) };
+}
+
+function renameInputs({ powerButton, resetButton }: ButtonInputs, rename: (line: string) => string): ButtonInputs {
+  return {
+    ...(powerButton && { powerButton: { ...powerButton, line: rename(powerButton.line) } }),
+    ...(resetButton && { resetButton: { ...resetButton, line: rename(resetButton.line) } }),
   };
 }
 

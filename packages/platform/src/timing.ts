@@ -50,6 +50,12 @@ export const debounce = range("0ms", "10ms", "1s");
 /** `sequence.onDelay` and `offDelay`: pauses between steps, so that inrush currents don't add up. */
 export const pause = range("0ms", "0ms", "5m");
 
+/** `within` of an await step: an auxiliary supply is up in milliseconds, a slow one in seconds. */
+export const awaitWithin = range("1ms", "1s", "1m");
+
+/** `pause` of a step: written to have an effect, so there is no usual one. */
+export const stepPause = range("1ms", "100ms", "1m");
+
 export type TimingKey = keyof typeof timings;
 
 export type Timings = { readonly [Key in TimingKey]: Milliseconds };

@@ -4,7 +4,9 @@ import { type DaemonContext, lockDataDir, runDaemon } from "@busbar/daemon";
 import { loadPlatform, type Platform, type PowerDomain } from "@busbar/platform";
 import { openControls } from "./backends/controls.ts";
 import { type Config, schema } from "./config.ts";
+import { Responses } from "./emergency/responses.ts";
 import { openLatch, startEmergency } from "./emergency/start.ts";
+import { persistingCauses, threatOfAlert, threatOfLine, threatOfLoss } from "./emergency/threats.ts";
 import { actionEndpoints } from "./endpoints/actions.ts";
 import { Door } from "./endpoints/door.ts";
 import { emergencyEndpoints } from "./endpoints/emergency.ts";
@@ -18,7 +20,18 @@ import { settingsEndpoints } from "./endpoints/settings.ts";
 import { startFacts } from "./facts/listen.ts";
 import { FirmwareLock } from "./interlocks/firmware-lock.ts";
 import { interlocks } from "./interlocks/table.ts";
+import type { FaultLines } from "./monitors/fault-lines.ts";
+import {
+  countPoweredOn,
+  followFaultLines,
+  followPanel,
+  followPowerLoss,
+  followStandby,
+  type MonitoredParts,
+} from "./monitors/follow.ts";
+import { panelActions } from "./monitors/panel-actions.ts";
 import { PowerMonitor } from "./monitors/power-monitor.ts";
+import type { StandbyPower } from "./monitors/standby-power.ts";
 import { PowerEngine } from "./operations/engine.ts";
 import { isFinal } from "./operations/operation.ts";
 import type { PlanView } from "./operations/plan.ts";
@@ -65,14 +78,14 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   onStop("lines", () => controls.close());
   for (const [component, control] of controls.byComponent) {
     const report = () => {
-      const missing = control.unavailable();
+      const missing = control.unavailable() ?? control.impaired?.();
       if (missing === undefined) log.info({ component }, "all lines held");
       else log.warn({ component, missing }, "unavailable");
     };
     report();
     control.onAvailability(report);
     health.add(component, () => {
-      const missing = control.unavailable();
+      const missing = control.unavailable() ?? control.impaired?.();
       return missing === undefined
         ? { status: "ok" }
         : { status: "degraded", message: missing, remedy: "check the board and the platform file" };
@@ -84,7 +97,12 @@ async function start(context: DaemonContext<Config>): Promise<void> {
       : { status: "degraded", message: journalFailure, remedy: "make room on the data directory's disk" },
   );
 
-  const monitor = new PowerMonitor({ controls: controls.byComponent, journal, clock });
+  const monitor: PowerMonitor = new PowerMonitor({
+    controls: controls.byComponent,
+    journal,
+    clock,
+    causeOf: (component) => panel.takeCause(component),
+  });
   const view: PlanView = {
     graph: platform.graph,
     domain: (component) => domainOf(domains, component),
@@ -110,6 +128,8 @@ async function start(context: DaemonContext<Config>): Promise<void> {
     minimumOff: (component) => domainOf(domains, component).timing.minimumOff,
     firmwareLock,
     latch: () => latch.state,
+    standby: (component) => standby.of(component),
+    fault: (component) => faultLines.active.find((fault) => fault.component === component)?.code,
   });
   const engine = new PowerEngine({
     controls: controls.byComponent,
@@ -143,10 +163,43 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   };
   engine.onStart = (components, id) => monitor.hold(components, id);
   engine.onEnd = (components, id) => monitor.release(components, id);
-  await monitor.start();
-  onStop("monitor", () => monitor.close());
   const door = new Door({ engine, platform });
-  const emergency = startEmergency({ context, platform, monitor, engine, journal, latch, persisting: () => [] });
+  const emergency = startEmergency({
+    context,
+    platform,
+    monitor,
+    engine,
+    journal,
+    latch,
+    persisting: () =>
+      persistingCauses({ facts: facts.facts, zones: platform.zones.keys(), faultLines: faultLines.active }),
+  });
+  const responses = new Responses({ emergency, door, graph: platform.graph, signal, log });
+  facts.onEmergency((alert, components) => responses.respond(threatOfAlert(alert, components, policies())));
+  facts.onThermalDataLost((loss) => responses.respond(threatOfLoss(loss, policies())));
+  const parts: MonitoredParts = {
+    platform,
+    policies,
+    domains,
+    controls: controls.byComponent,
+    monitor,
+    journal,
+    clock,
+    log,
+  };
+  const panel = followPanel(parts, panelActions({ door, signal, log }), metrics);
+  const faultLines: FaultLines = followFaultLines(parts, metrics, (fault) => {
+    if (fault.active) responses.respond(threatOfLine(fault, policies()));
+  });
+  const standby: StandbyPower = followStandby(parts);
+  const powerLoss = followPowerLoss(parts, faultLines, metrics);
+  const poweredOn = countPoweredOn(parts, metrics);
+  await Promise.all([faultLines.start(), standby.start()]);
+  await monitor.start();
+  await panel.start();
+  onStop("monitors", () => {
+    for (const each of [panel, monitor, powerLoss, faultLines, standby, poweredOn]) each.close();
+  });
   // Hardware is safe and watched before anybody is waited for.
   engine.recover();
 

@@ -18,7 +18,8 @@ import { FaultSet, targetOf } from "./faults.ts";
 import { fitting } from "./fit.ts";
 import { Journal } from "./journal.ts";
 import { Judge } from "./judge/judge.ts";
-import { type LineOwner, Lines, type WireChange } from "./lines.ts";
+import { flipped, type LineOwner, Lines, type WireChange } from "./lines.ts";
+import { notOnBoard } from "./not-on-board.ts";
 import { Panel } from "./panel.ts";
 import { BmcPlant } from "./plant/bmc.ts";
 import { type ChassisEffect, ChassisPlant } from "./plant/chassis.ts";
@@ -69,7 +70,7 @@ export class Board {
     });
     this.#judge = new Judge(config, (hazard, at) => this.#journal.append({ type: "hazard", at, ...hazard }));
     this.#lines = new Lines(lineDefinitions(config), (change) => this.#wireChanged(change));
-    this.#panel = new Panel((line, isPressed, at) => this.#lines.press(line, isPressed, at));
+    this.#panel = new Panel(config.hosts, this.#lines);
 
     this.#hosts = new Map(
       config.hosts.map(({ component, model }) => [
@@ -107,6 +108,7 @@ export class Board {
       this.#judge,
     ];
     this.#log({ type: "start", at: clock(), board: config.name, wall });
+    this.#showStandby(clock());
   }
 
   get name(): string {
@@ -256,7 +258,7 @@ export class Board {
 
   pressButton(line: string, duration: Milliseconds): void {
     this.#turn((at) => {
-      if (this.#lines.find(line)?.role !== "button") throw notOnBoard(line);
+      if (this.#lines.find(line)?.role !== "button" && !this.#panel.has(line)) throw notOnBoard(line);
       this.#panel.press(line, duration, at);
     });
   }
@@ -267,6 +269,7 @@ export class Board {
       this.#mains = mains;
       this.#log({ type: "mains", at, ...mains });
       for (const chassis of this.#chassis.values()) chassis.mains(mains.state === "good", at);
+      this.#showStandby(at);
       if (mains.standby === "good" || !hadStandby) return;
       for (const { line } of this.#lines.state()) this.#loseLine(line, "the BMC's pins lost their supply", at);
       this.#lines.unpower(at);
@@ -313,6 +316,13 @@ export class Board {
     }
     for (const { component, resetLine } of this.#config.bmcs) {
       yield [resetLine.line, (isAsserted, at) => this.#bmcs.get(component)?.reset(isAsserted, at)];
+    }
+  }
+
+  #showStandby(at: Milliseconds): void {
+    for (const { standbyGood: good } of this.#config.chassis) {
+      if (good === undefined) continue;
+      this.#lines.sense(good.line, this.#mains.standby === "good" ? good.active : flipped(good.active), at);
     }
   }
 
@@ -388,10 +398,3 @@ export class Board {
     if (client !== undefined) this.#log({ type: "line", at, line, client, what: "lost" });
   }
 }
-
-const notOnBoard = (what: string, forWhat = ""): BusbarError =>
-  new BusbarError("NOT_FOUND", `the board has no ${what}${forWhat === "" ? "" : ` ${forWhat}`}`, {
-    component: what,
-    reason: "not-on-board",
-    remedy: "compare with the board file",
-  });

@@ -66,11 +66,26 @@ const bmc = z.strictObject({
   template,
 });
 
+/** Lines by which the hardware tells of trouble, by name; `line-stuck` raises one. */
+const faultLines = z._default(z.record(z.string(), z.strictObject(sense)), {});
+
 const chassis = z.strictObject({
   enable: z.strictObject(wire),
   powerGood: z.strictObject(sense),
+  standbyGood: z.optional(z.strictObject(sense)),
+  faults: faultLines,
   model: z.prefault(z.strictObject({ rise: usually("50ms"), fall: usually("10ms"), minimumOff: usually("0ms") }), {}),
   template,
+});
+
+/** Front-panel buttons that the BMC sees, each on an input line. */
+const panel = z.strictObject({
+  wired: z.enum(
+    ["direct", "sensed"],
+    "is unknown; write direct (the host sees them too) or sensed (only the BMC does)",
+  ),
+  powerButton: z.optional(z.strictObject(sense)),
+  resetButton: z.optional(z.strictObject(sense)),
 });
 
 const host = z.strictObject({
@@ -78,6 +93,8 @@ const host = z.strictObject({
   powerButton: button("6s"),
   resetButton: z.optional(button("1s")),
   powerGood: z.strictObject(sense),
+  panel: z.optional(panel),
+  faults: faultLines,
   model: hostModel,
   template,
 });

@@ -39,7 +39,18 @@ export interface ChassisConfig {
   readonly component: ComponentName;
   readonly enable: WireConfig;
   readonly powerGood: WireConfig;
+  /** Shows the BMC's standby power, which feeds the chassis too. */
+  readonly standbyGood: WireConfig | undefined;
+  readonly faults: readonly WireConfig[];
   readonly model: ChassisModel;
+}
+
+/** Front-panel buttons on lines of their own. */
+export interface PanelConfig {
+  /** direct: the host feels the press too. sensed: only the BMC sees it. */
+  readonly wired: "direct" | "sensed";
+  readonly powerButton: WireConfig | undefined;
+  readonly resetButton: WireConfig | undefined;
 }
 
 export interface HostConfig {
@@ -48,6 +59,8 @@ export interface HostConfig {
   readonly powerButton: ButtonConfig;
   readonly resetButton: ButtonConfig | undefined;
   readonly powerGood: WireConfig;
+  readonly panel: PanelConfig | undefined;
+  readonly faults: readonly WireConfig[];
   readonly model: HostModel;
 }
 
@@ -92,14 +105,20 @@ export function lineDefinitions({ bmcs, chassis, hosts }: BoardConfig): LineDefi
   ): LineDefinition => ({ name: line, role, component, active, idle });
   return [
     ...bmcs.map(({ component, resetLine }) => define("button", component, resetLine)),
-    ...chassis.flatMap(({ component, enable, powerGood }) => [
+    ...chassis.flatMap(({ component, enable, powerGood, standbyGood, faults }) => [
       define("rail-enable", component, enable),
       define("sense", component, powerGood),
+      ...(standbyGood === undefined ? [] : [define("sense", component, standbyGood)]),
+      ...faults.map((line) => define("sense", component, line)),
     ]),
-    ...hosts.flatMap(({ component, powerButton, resetButton, powerGood }) => [
+    ...hosts.flatMap(({ component, powerButton, resetButton, powerGood, panel, faults }) => [
       define("button", component, powerButton),
       ...(resetButton === undefined ? [] : [define("button", component, resetButton)]),
       define("sense", component, powerGood),
+      ...[panel?.powerButton, panel?.resetButton].flatMap((line) =>
+        line === undefined ? [] : [define("sense", component, line)],
+      ),
+      ...faults.map((line) => define("sense", component, line)),
     ]),
   ];
 }
@@ -115,6 +134,8 @@ function expand(file: BoardFile): BoardConfig {
     ...wire(given, copy),
     assertLimit: given.assertLimit,
   });
+  const faultLines = (given: BoardFile["chassis"][string]["faults"], copy: number): WireConfig[] =>
+    Object.values(given).map((line) => wire(line, copy));
   return {
     name: file.board,
     onDisconnect: file.onDisconnect,
@@ -123,20 +144,31 @@ function expand(file: BoardFile): BoardConfig {
       resetLine: button(resetLine, copy),
       model,
     })),
-    chassis: copies(file.chassis, (component, { enable, powerGood, model }, copy) => ({
+    chassis: copies(file.chassis, (component, { enable, powerGood, standbyGood, faults, model }, copy) => ({
       component,
       enable: wire(enable, copy),
       powerGood: wire(powerGood, copy),
+      standbyGood: standbyGood === undefined ? undefined : wire(standbyGood, copy),
+      faults: faultLines(faults, copy),
       model,
     })),
-    hosts: copies(file.hosts, (component, { chassis, powerButton, resetButton, powerGood, model }, copy) => ({
-      component,
-      chassis: componentName(chassis),
-      powerButton: button(powerButton, copy),
-      resetButton: resetButton === undefined ? undefined : button(resetButton, copy),
-      powerGood: wire(powerGood, copy),
-      model,
-    })),
+    hosts: copies(
+      file.hosts,
+      (component, { chassis, powerButton, resetButton, powerGood, panel, faults, model }, copy) => ({
+        component,
+        chassis: componentName(chassis),
+        powerButton: button(powerButton, copy),
+        resetButton: resetButton === undefined ? undefined : button(resetButton, copy),
+        powerGood: wire(powerGood, copy),
+        panel: panel && {
+          wired: panel.wired,
+          powerButton: panel.powerButton && wire(panel.powerButton, copy),
+          resetButton: panel.resetButton && wire(panel.resetButton, copy),
+        },
+        faults: faultLines(faults, copy),
+        model,
+      }),
+    ),
   };
 }
 

@@ -207,8 +207,8 @@ export class Lines implements Timed {
     });
   }
 
-  sense(name: string, wire: WireLevel, at: Milliseconds): void {
-    this.#plantSide(name, plant, at, (line) => {
+  sense(name: string, wire: WireLevel, at: Milliseconds, by = plant): void {
+    this.#plantSide(name, by, at, (line) => {
       line.sensed = wire;
     });
   }

@@ -2,6 +2,7 @@ import type { DomainControl, PowerUse } from "@busbar/backend";
 import { BusbarError, type Milliseconds, milliseconds } from "@busbar/contracts";
 import type { GpioChip } from "@busbar/hardware";
 import type { ButtonBackend, Platform, PowerDomain, RailBackend } from "@busbar/platform";
+import { extraLines } from "./extra-lines.ts";
 import { type ChipSource, HeldLine } from "./held-line.ts";
 import { PowerGoodSense } from "./power-good.ts";
 import { pulse } from "./pulse.ts";
@@ -19,27 +20,34 @@ export async function gpioControl(domain: PowerDomain, platform: Platform, openC
   };
   const goodLines = domain.powerGood.lines.map(take);
   const sense = new PowerGoodSense(domain.powerGood.require, goodLines, longestDebounce(domain, platform));
+  const asserted = new Set<string>();
   const {
     lines: actLines,
     cutBy,
     capabilities,
-  } = domain.backend.type === "gpio-rail" ? rail(domain.backend, take) : buttons(domain.backend, take);
+  } = domain.backend.type === "gpio-rail" ? rail(domain.backend, take) : buttons(domain.backend, take, asserted);
   const lines = [...goodLines, ...actLines];
-  await Promise.all(lines.map((line) => line.tried));
-  await sense.look();
+  const extra = extraLines(domain, take, asserted);
+  const allLines = [...lines, ...extra.lines];
+  await Promise.all(allLines.map((line) => line.tried));
+  await Promise.all([sense.look(), ...extra.signals.map((signal) => signal.look())]);
+  const missingOf = (some: readonly HeldLine[]) => some.find((line) => line.missing !== undefined)?.missing;
   return {
     sense,
     ...capabilities,
+    ...extra.capabilities,
     unavailable: (use) => missingFor(use, { all: lines, goodLines, cutBy, capabilities }),
+    impaired: () => missingOf(extra.lines),
     onAvailability(listener) {
-      const ends = lines.map((line) => line.onAvailability(listener));
+      const ends = allLines.map((line) => line.onAvailability(listener));
       return () => {
         for (const end of ends) end();
       };
     },
     async close() {
       sense.close();
-      await Promise.all(lines.map((line) => line.close()));
+      for (const signal of extra.signals) signal.close();
+      await Promise.all(allLines.map((line) => line.close()));
     },
   };
 }
@@ -86,10 +94,19 @@ function rail(backend: RailBackend, take: (name: string) => HeldLine): Wired {
   };
 }
 
-function buttons(backend: ButtonBackend, take: (name: string) => HeldLine): Wired {
+/** `asserted` holds the lines that are asserted now. */
+function buttons(backend: ButtonBackend, take: (name: string) => HeldLine, asserted: Set<string>): Wired {
   const { pulse: width } = backend;
-  const press = (line: HeldLine, duration: Milliseconds) => async () => pulse(line.use(), duration);
-  const hold = (line: HeldLine) => async (release: AbortSignal) => pulse(line.use(), width.forceHold, release);
+  const assert = async (line: HeldLine, duration: Milliseconds, release?: AbortSignal) => {
+    asserted.add(line.name);
+    try {
+      await pulse(line.use(), duration, release);
+    } finally {
+      asserted.delete(line.name);
+    }
+  };
+  const press = (line: HeldLine, duration: Milliseconds) => async () => assert(line, duration);
+  const hold = (line: HeldLine) => async (release: AbortSignal) => assert(line, width.forceHold, release);
   const power = take(backend.powerButton);
   const reset = backend.resetButton === undefined ? undefined : take(backend.resetButton);
   const force = backend.forceOff === undefined ? undefined : take(backend.forceOff);

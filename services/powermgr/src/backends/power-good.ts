@@ -79,7 +79,8 @@ export class PowerGoodSense implements Sense {
   }
 }
 
-async function levelOf(line: HeldLine): Promise<Level | undefined> {
+/** Undefined: it can't be read. */
+export async function levelOf(line: Pick<HeldLine, "missing" | "use">): Promise<Level | undefined> {
   if (line.missing !== undefined) return undefined;
   try {
     return await line.use().get();

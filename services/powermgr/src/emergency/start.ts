@@ -79,7 +79,7 @@ export function startEmergency({
   emergency.onChange = (state, trigger) => {
     if (trigger !== undefined) emergencies.add(1, { source: trigger.source });
     const status = emergencyMessage(state, persisting());
-    void journal.tell(subjects.emergency, busbar.v1.EmergencyEvent.encode({ status }).finish());
+    void journal.event(subjects.emergency, busbar.v1.EmergencyEvent.encode({ status }).finish());
   };
   return emergency;
 }

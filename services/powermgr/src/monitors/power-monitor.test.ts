@@ -89,6 +89,36 @@ describe("what is told of power-good", () => {
   });
 });
 
+describe("the cause of a change", () => {
+  /** The causes that were told, and those that listeners heard. */
+  async function causes(): Promise<[told: string[], heard: (string | undefined)[]]> {
+    const left = ["power-button", "reset-button"];
+    const heard: (string | undefined)[] = [];
+    toy = new ToyHost("off");
+    const controls = new Map([[host, toy]]);
+    monitor = new PowerMonitor({ controls, journal, clock, causeOf: () => left.shift() });
+    await monitor.start();
+    monitor.onChange(({ cause }) => heard.push(cause));
+    monitor.hold([host], "on");
+    toy.change("on");
+    monitor.release([host], "on");
+    toy.change("unknown");
+    toy.change("off");
+    await told();
+    const all: string[] = [];
+    for (let row = journal.after(0); row; row = journal.after(row.id))
+      all.push(busbar.v1.PowerGoodEvent.decode(row.data).cause);
+    return [all, heard];
+  }
+
+  it("is told with it, unless an operation or nothing at all brought it about", async () => {
+    expect(await causes()).toEqual([
+      ["power-button", "", "", "reset-button"],
+      [undefined, undefined, "reset-button"],
+    ]);
+  });
+});
+
 describe("how long a component is off", () => {
   it("counts from its going off", async () => {
     await start("on");

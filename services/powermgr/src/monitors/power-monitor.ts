@@ -13,6 +13,20 @@ export interface PowerMonitorOptions {
   readonly controls: ReadonlyMap<ComponentName, DomainControl>;
   readonly journal: Journal;
   readonly clock: Clock;
+  /** What brought about a change that no operation did, where that is known; asked once per change. */
+  readonly causeOf?: (component: ComponentName) => string | undefined;
+}
+
+/** A change of power-good, told at once. */
+export interface PowerChange {
+  readonly component: ComponentName;
+  readonly power: Power;
+  /** Undefined when it is seen for the first time. */
+  readonly previous: Power | undefined;
+  /** An operation acts on the component: the change is its doing, or will be told with its result. */
+  readonly isOperating: boolean;
+  /** What brought it about, where no operation did and that is known: a button of the panel. */
+  readonly cause: string | undefined;
 }
 
 /** Keeps what each domain's power-good shows, since when it is off, and reports every change as a durable event. */
@@ -26,6 +40,7 @@ export class PowerMonitor {
   /** The operation in progress on a component. */
   #operations = new Map<ComponentName, string>();
   #unsubscribe: (() => void)[] = [];
+  #listeners = new Set<(change: PowerChange) => void>();
 
   constructor(options: PowerMonitorOptions) {
     this.#options = options;
@@ -67,6 +82,11 @@ export class PowerMonitor {
     }
   }
 
+  onChange(listener: (change: PowerChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   close(): void {
     for (const end of this.#unsubscribe) end();
   }
@@ -78,7 +98,11 @@ export class PowerMonitor {
     const observedAt = clock.now();
     this.#observed.set(component, { power, observedAt });
     this.#noteOff(component, power, known?.power);
-    if (!this.#operations.has(component)) this.#report(component, "");
+    const isOperating = this.#operations.has(component);
+    // On its way through unknown a change isn't there yet.
+    const cause = isOperating || power === "unknown" ? undefined : this.#options.causeOf?.(component);
+    for (const listener of this.#listeners) listener({ component, power, previous: known?.power, isOperating, cause });
+    if (!isOperating) this.#report(component, "", cause);
   }
 
   #noteOff(component: ComponentName, power: Power, previous: Power | undefined): void {
@@ -95,7 +119,7 @@ export class PowerMonitor {
     if (!this.#offSince.has(component)) this.#offSince.set(component, stillOff ? stored.at : clock.boottime());
   }
 
-  #report(component: ComponentName, operationId: string): void {
+  #report(component: ComponentName, operationId: string, cause = ""): void {
     const { journal, clock } = this.#options;
     const { power, observedAt } = this.observation(component);
     const previous = this.#reported.get(component);
@@ -107,6 +131,7 @@ export class PowerMonitor {
       previousPower: powerNumber(previous ?? "unknown"),
       observedAt: timestamp(observedAt),
       operationId,
+      cause,
     }).finish();
     // Resolves however long the disk takes; nothing here waits for it.
     void journal.power(

@@ -183,3 +183,24 @@ it("events that the stream has are dropped beyond the retention, others are kept
   await live("f");
   expect(eventIds()[0]).toBe(3);
 });
+
+describe("what monitors store", () => {
+  const seen = () => {
+    const first = journal.after(0);
+    return [first?.subject, first && Buffer.from(first.data).toString(), journal.poweredOn.get(host)];
+  };
+  const powered = { component: host, ms: 61_000, isOn: true, boot: "boot", at: 7 };
+  const all = ["powermgr.event.host.0.fault", "lost", powered];
+
+  it("is there after a restart, also when the file was rewritten", async () => {
+    await journal.event("powermgr.event.host.0.fault", Buffer.from("lost"));
+    journal.powered({ ...powered, ms: 1_000 });
+    journal.powered(powered);
+    expect(seen()).toEqual(all);
+    await reopen();
+    expect(seen()).toEqual(all);
+    await reopen({ compactAboveBytes: 1 });
+    await reopen();
+    expect(seen()).toEqual(all);
+  });
+});

@@ -40,12 +40,22 @@ type JournalRecord =
       readonly failure?: OperationFailure;
     }
   | { readonly k: "event"; readonly event: EventRecord }
+  | ({ readonly k: "powered-on" } & PoweredOnRecord)
   | ({ readonly k: "power"; readonly event?: EventRecord } & PowerRecord);
 
 /** The last change of a domain's power-good. `boot` and `at` (ms of CLOCK_BOOTTIME) say when, whatever the wall clock did. */
 export interface PowerRecord {
   readonly component: ComponentName;
   readonly power: Power;
+  readonly boot: string;
+  readonly at: number;
+}
+
+/** How long a component has been powered in all, as counted at `at` (ms of CLOCK_BOOTTIME) of a boot. */
+export interface PoweredOnRecord {
+  readonly component: ComponentName;
+  readonly ms: number;
+  readonly isOn: boolean;
   readonly boot: string;
   readonly at: number;
 }
@@ -74,6 +84,7 @@ export class Journal {
   readonly epoch: string;
   readonly operations: Map<string, Operation>;
   readonly powers: Map<ComponentName, PowerRecord>;
+  readonly poweredOn: Map<ComponentName, PoweredOnRecord>;
   readonly droppedBytes: number;
   #log: AppendLog;
   #events: JournalEvent[];
@@ -92,6 +103,7 @@ export class Journal {
     this.epoch = state.epoch;
     this.operations = state.operations;
     this.powers = state.powers;
+    this.poweredOn = state.poweredOn;
     this.#events = state.events;
     this.#nextEvent = state.nextEvent;
     this.droppedBytes = droppedBytes;
@@ -170,11 +182,16 @@ export class Journal {
     this.#publish(event);
   }
 
-  /** An event that stands for itself. Resolves once it is durable, however long that takes. */
-  async tell(subject: string, data: Uint8Array): Promise<void> {
+  /** Resolves once the event is durable, however long that takes. */
+  async event(subject: string, data: Uint8Array): Promise<void> {
     const event = this.#event(subject, data);
     await this.#eventually({ k: "event", event: eventRecord(event) });
     this.#publish(event);
+  }
+
+  powered(record: PoweredOnRecord): void {
+    this.poweredOn.set(record.component, record);
+    void this.#eventually({ k: "powered-on", ...record });
   }
 
   /** The first stored event after `id`. */
@@ -288,6 +305,7 @@ export class Journal {
       const records: JournalRecord[] = [{ k: "epoch", epoch: this.epoch, next: this.#nextEvent }];
       for (const op of this.operations.values()) records.push({ k: "op", op });
       for (const power of this.powers.values()) records.push({ k: "power", ...power });
+      for (const powered of this.poweredOn.values()) records.push({ k: "powered-on", ...powered });
       for (const event of this.#events) records.push({ k: "event", event: eventRecord(event) });
       return records.map((record) => JSON.stringify(record));
     });
@@ -309,6 +327,7 @@ interface JournalState {
   nextEvent: number;
   operations: Map<string, Operation>;
   powers: Map<ComponentName, PowerRecord>;
+  poweredOn: Map<ComponentName, PoweredOnRecord>;
   events: JournalEvent[];
 }
 
@@ -319,6 +338,7 @@ function replay(records: readonly JournalRecord[]): JournalState {
     nextEvent: 1,
     operations: new Map(),
     powers: new Map(),
+    poweredOn: new Map(),
     events: [],
   };
   const addEvent = (event: EventRecord) => {
@@ -370,6 +390,11 @@ function replay(records: readonly JournalRecord[]): JournalState {
       case "event":
         addEvent(record.event);
         break;
+      case "powered-on": {
+        const { k: _, ...powered } = record;
+        state.poweredOn.set(powered.component, powered);
+        break;
+      }
       default:
         record satisfies never;
     }

@@ -284,7 +284,7 @@ describe("what nobody asked for", () => {
 
   it("names the operation of powermgr that statemgr had no part in, as after an emergency", () => {
     observe({ host: "on" });
-    ledger.observed(host, "off", "emergency-1");
+    ledger.observed(host, "off", { operationId: "emergency-1" });
     expect(tables.history(host, Number.MAX_SAFE_INTEGER, 1)).toMatchObject([
       { reason: "EXTERNAL", message: "went off by powermgr's operation emergency-1, which statemgr had no part in" },
     ]);

@@ -45,6 +45,14 @@ export interface ComponentResult {
   readonly message?: string;
 }
 
+/** Who changed power without statemgr. */
+export interface Originator {
+  /** An operation of powermgr's own: an emergency, or an off that could not wait for statemgr. */
+  readonly operationId?: string;
+  /** A button of the front panel: power-button, reset-button. */
+  readonly button?: string;
+}
+
 /** Who or what a state change is owed to. */
 interface Cause {
   readonly reason: ChangeReason;
@@ -169,9 +177,9 @@ export class Ledger {
 
   /**
    * Power-good as powermgr sees it. The first observation of a component makes its row.
-   * @param by the operation of powermgr that brought it about, if powermgr knows of one
+   * @param by what brought it about, as far as powermgr knows
    */
-  observed(component: ComponentName, power: Power, by = ""): void {
+  observed(component: ComponentName, power: Power, by: Originator = {}): void {
     const row = this.#tables.component(component);
     if (!row) {
       this.#first(component, power);
@@ -190,10 +198,12 @@ export class Ledger {
   }
 
   /** As much as can be told of a change that nobody asked us for. */
-  #unrequested(component: ComponentName, power: Power, by: string): string {
+  #unrequested(component: ComponentName, power: Power, { operationId = "", button = "" }: Originator): string {
     if (power === "unknown") return "power-good can't be read";
-    if (by !== "" && this.#tables.operation(by) === undefined)
-      return `went ${power} by powermgr's operation ${by}, which statemgr had no part in`;
+    const went = power === "on" ? "came on" : "went off";
+    if (button !== "") return `${went} by the ${button} of the front panel`;
+    if (operationId !== "" && this.#tables.operation(operationId) === undefined)
+      return `${went} by powermgr's operation ${operationId}, which statemgr had no part in`;
     if (power === "on") return "came on without a request";
     const feeders = this.#graph.closure([component], "dependencies").filter((name) => name !== component);
     const lost = feeders.find((name) => this.#tables.component(name)?.observed === "off");

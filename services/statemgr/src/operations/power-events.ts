@@ -46,13 +46,13 @@ export async function followPowerEvents({
   await bus.subscribe(subjects.everyPowerGood, async ({ subject, data }) => {
     const component = componentOf(subject);
     if (!platform.domains.has(component)) return;
-    const { component: named, power, operationId } = busbar.v1.PowerGoodEvent.decode(data);
+    const { component: named, power, operationId, cause: button } = busbar.v1.PowerGoodEvent.decode(data);
     // Empty and foreign bytes decode too: as unknown power of nobody.
     if (named !== component) {
       log.warn({ component }, "a power-good event that names another component was ignored");
       return;
     }
-    await commits.commit(() => ledger.observed(component, powerOf(power), operationId));
+    await commits.commit(() => ledger.observed(component, powerOf(power), { operationId, button }));
     pursuit.toldOf(component);
   });
 }
