@@ -36,21 +36,39 @@ export interface Switch {
   set(power: "on" | "off"): Promise<void>;
 }
 
+/** What a domain draws. A figure that the hardware does not have is absent. */
+export interface Measurement {
+  /** Real power, in watts. */
+  readonly watts?: number;
+  /** Energy since a moment of the hardware's choosing, in joules: only its differences say something. */
+  readonly joules?: number;
+  /** When it was measured, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Tells how much power the domain draws. */
+export interface Measure {
+  /** What was measured last, at once: nobody is asked for it. Undefined when nothing is known. */
+  latest(): Measurement | undefined;
+}
+
 /** What a backend can do for one domain; a capability it lacks is absent, and actions that need it are refused. */
 export interface DomainControl {
   readonly sense: Sense;
-  readonly powerButton?: Button & Holdable;
-  readonly resetButton?: Button;
+  readonly powerButton?: (Button & Holdable) | undefined;
+  readonly resetButton?: Button | undefined;
   /** A line that cuts the power by itself: asserting it on an off host does nothing. */
-  readonly forceOff?: Holdable;
-  readonly rail?: Switch;
+  readonly forceOff?: Holdable | undefined;
+  readonly rail?: Switch | undefined;
+  readonly measure?: Measure | undefined;
   /** Shows resets: another answer than before says that one took effect. Absent where nothing shows them. */
   evidence?(): Promise<string | undefined>;
   /** True for the BMC itself: its reset ends the process that asks for it. */
   readonly resetsUs?: boolean;
-  /** Undefined when all lines are held; else what is missing and why. */
+  /** Undefined when all that it acts and senses with is there; else what is missing and why, for people. */
   unavailable(): string | undefined;
+  /** Called whenever the answer of `unavailable` changes. Returns the unsubscriber. */
   onAvailability(listener: () => void): () => void;
-  /** Releases momentary lines inactive and leaves latched ones as they are. */
+  /** Releases momentary lines inactive and leaves latched ones as they are; calls no listener any more. Idempotent. */
   close(): Promise<void>;
 }

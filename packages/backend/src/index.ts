@@ -1,1 +1,18 @@
-export type { Button, DomainControl, Holdable, Power, Sense, Switch } from "./capabilities.ts";
+export { BusbarError } from "@busbar/contracts";
+export type {
+  Button,
+  DomainControl,
+  Holdable,
+  Measure,
+  Measurement,
+  Power,
+  Sense,
+  Switch,
+} from "./capabilities.ts";
+export {
+  type BackendContext,
+  type BackendLog,
+  backendApiVersion,
+  definePowerBackend,
+  type PowerBackend,
+} from "./power-backend.ts";

@@ -1,13 +1,14 @@
-export type {
-  ButtonBackend,
-  ButtonPulse,
-  ControllerDomain,
-  Domain,
-  DomainBackend,
-  PowerDomain,
-  PowerGood,
-  RailBackend,
-  SystemBackend,
+export {
+  type ButtonBackend,
+  type ButtonPulse,
+  type ControllerDomain,
+  controlOf,
+  type Domain,
+  type DomainBackend,
+  type PowerDomain,
+  type PowerGood,
+  type RailBackend,
+  type SystemBackend,
 } from "./domain.ts";
 export { DomainGraph } from "./domain-graph.ts";
 export type {
@@ -19,6 +20,7 @@ export type {
   SimulatedChip,
 } from "./lines.ts";
 export { loadPlatform } from "./load.ts";
+export type { ModuleBackend } from "./module-backend.ts";
 export { operationTime } from "./operation-time.ts";
 export { type Platform, parsePlatform } from "./platform.ts";
 export {

@@ -1,4 +1,5 @@
 import { type ComponentName, type Milliseconds, milliseconds, type Verb } from "@busbar/contracts";
+import { controlOf } from "./domain.ts";
 import type { Platform } from "./platform.ts";
 
 /**
@@ -15,7 +16,8 @@ export function operationTime(
   const operation = (name: ComponentName) => platform.domains.get(name)?.timing.operation ?? milliseconds(0);
   const graceful = (name: ComponentName) => {
     const domain = platform.domains.get(name);
-    return domain?.backend.type === "gpio-buttons" && domain.kind !== "bmc" ? domain.timing.gracefulOff : 0;
+    if (domain === undefined || domain.kind === "bmc") return 0;
+    return controlOf(domain.backend) === "buttons" ? domain.timing.gracefulOff : 0;
   };
   const minimumOff = (name: ComponentName) => {
     const domain = platform.domains.get(name);

@@ -40,7 +40,7 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
   if (journal.droppedBytes > 0) log.warn({ bytes: journal.droppedBytes }, "the journal had a damaged end, kept aside");
 
   const domains = powerDomains(platform);
-  const controls = await openControls(platform, config.boardSocket);
+  const controls = await openControls(platform, config.boardSocket, log);
   onStop("lines", () => controls.close());
   for (const [component, control] of controls.byComponent) {
     const report = () => {

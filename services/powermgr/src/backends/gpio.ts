@@ -19,8 +19,7 @@ export async function gpioControl(domain: PowerDomain, platform: Platform, openC
   };
   const goodLines = domain.powerGood.lines.map(take);
   const sense = new PowerGoodSense(domain.powerGood.require, goodLines, longestDebounce(domain, platform));
-  const { lines: actLines, capabilities } =
-    domain.backend.type === "gpio-rail" ? rail(domain.backend, take) : buttons(domain.backend, take);
+  const { lines: actLines, capabilities } = wired(domain.backend, take);
   const lines = [...goodLines, ...actLines];
   await Promise.all(lines.map((line) => line.tried));
   await sense.look();
@@ -44,6 +43,20 @@ export async function gpioControl(domain: PowerDomain, platform: Platform, openC
 interface Wired {
   readonly lines: readonly HeldLine[];
   readonly capabilities: Pick<DomainControl, "powerButton" | "resetButton" | "forceOff" | "rail">;
+}
+
+function wired(backend: PowerDomain["backend"], take: (name: string) => HeldLine): Wired {
+  switch (backend.type) {
+    case "gpio-rail":
+      return rail(backend, take);
+    case "gpio-buttons":
+      return buttons(backend, take);
+    case "module":
+      // Lines only show what its module does.
+      return { lines: [], capabilities: {} };
+    default:
+      return backend satisfies never;
+  }
 }
 
 function rail(backend: RailBackend, take: (name: string) => HeldLine): Wired {

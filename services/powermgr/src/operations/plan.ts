@@ -1,6 +1,6 @@
 import type { DomainControl, Power } from "@busbar/backend";
 import { type ComponentName, type Milliseconds, milliseconds, type Verb } from "@busbar/contracts";
-import type { DomainGraph, PowerDomain } from "@busbar/platform";
+import { controlOf, type DomainGraph, type PowerDomain } from "@busbar/platform";
 
 /** One physical act or wait. `press`, `hold` and `reset` are toggles; `switch` is a level. */
 export type PlanStep = { readonly component: ComponentName } & (
@@ -116,7 +116,9 @@ export function plan(component: ComponentName, verb: Verb, view: PlanView): read
 function stepsOn(component: ComponentName, isLast: boolean, view: PlanView): PlanStep[] {
   const { backend, timing, sequence } = view.domain(component);
   const act: PlanStep =
-    backend.type === "gpio-rail" ? { kind: "switch", component, to: "on" } : { kind: "press", component, toward: "on" };
+    controlOf(backend) === "rail"
+      ? { kind: "switch", component, to: "on" }
+      : { kind: "press", component, toward: "on" };
   const steps: PlanStep[] = [act, { kind: "await", component, power: "on", timeout: timing.powerGood }];
   // Inrush: what depends on this domain waits until it has settled.
   if (!isLast && sequence.onDelay > 0) steps.push({ kind: "pause", component, duration: sequence.onDelay });
@@ -132,7 +134,7 @@ function pauseBeforeOff(name: ComponentName, root: ComponentName, view: PlanView
 
 function stepsOff(component: ComponentName, view: PlanView): PlanStep[] {
   const { backend, timing } = view.domain(component);
-  if (backend.type === "gpio-rail") {
+  if (controlOf(backend) === "rail") {
     return [
       { kind: "switch", component, to: "off" },
       { kind: "await", component, power: "off", timeout: timing.powerGood },
@@ -153,7 +155,7 @@ function stepsForceOff(component: ComponentName, view: PlanView): PlanPart[] {
     power: "off",
     timeout: view.domain(name).timing.powerGood,
   });
-  if (backend.type === "gpio-buttons") {
+  if (controlOf(backend) === "buttons") {
     return [
       { component, verb: "force-off", concludes: true, steps: [{ kind: "hold", component }, seenOff(component)] },
     ];
