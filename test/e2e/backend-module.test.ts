@@ -52,6 +52,12 @@ afterAll(async () => {
 
 const domain = async (component: string) => (await system().powerStatus()).find((row) => row.component === component);
 
+const measured = () =>
+  eventually("what the chassis draws", async () => {
+    const found = await domain("chassis.1");
+    return found?.watts === 41.5 ? found : undefined;
+  });
+
 const check = async (component: string) =>
   (await system().health("powermgr")).checks.find(({ name }) => name === component);
 
@@ -60,6 +66,7 @@ describe("a chassis that is fed by an outlet of a PDU", () => {
     expect(await domain("chassis.1")).toMatchObject({ available: true, power: Power.POWER_OFF });
     expect((await system().done("chassis.1", "CHASSIS_ACTION_ON")).current).toBe("CHASSIS_STATUS_ON");
     expect(pdu.switched).toEqual(["3 on"]);
+    expect((await measured()).measuredAt).toBeTruthy();
     expect((await system().done("chassis.1", "CHASSIS_ACTION_OFF")).current).toBe("CHASSIS_STATUS_OFF");
     expect(pdu.switched).toEqual(["3 on", "3 off"]);
   });

@@ -98,7 +98,9 @@ function domainStatus(
   { controls, monitor, engine }: QueryOptions,
 ): busbar.v1.DomainStatus.$Properties {
   const { power, observedAt } = monitor.observation(component);
-  const reason = controls.get(component)?.unavailable();
+  const control = controls.get(component);
+  const reason = control?.unavailable();
+  const measured = control?.measure?.latest();
   return {
     component,
     power: powerNumber(power),
@@ -106,6 +108,7 @@ function domainStatus(
     available: reason === undefined,
     reason: reason ?? "",
     operationId: engine.activeOn(component)?.id ?? "",
+    ...(measured?.watts !== undefined && { watts: measured.watts, measuredAt: timestamp(measured.at) }),
   };
 }
 
