@@ -31,6 +31,8 @@ export interface BackendFixture {
 export interface BackendTraits {
   /** Which of the two the domain has: what the platform file writes as `control`. */
   readonly control: "rail" | "buttons";
+  /** A change of the hardware is told within this time: for so long the suite looks whether something is told wrongly. */
+  readonly tellsWithinMs: number;
   /** What the options or the platform ask for, in milliseconds; for `control: "buttons"` only. */
   readonly pulse?: { readonly press: number; readonly hold: number };
 }
@@ -257,7 +259,9 @@ export function backendConformance(
             await vi.waitFor(async () => expect(await pulses(holdable.line)).toHaveLength(1), patience);
             release.abort();
             await holding;
-            expect(await pulses(holdable.line)).toEqual([expect.objectContaining({ released: true })]);
+            const made = await pulses(holdable.line);
+            expect(made).toEqual([expect.objectContaining({ released: true })]);
+            expect(made[0]?.ms).toBeLessThan(hold);
             expect(getEventListeners(release.signal, "abort")).toEqual([]);
           }
         });
@@ -282,15 +286,18 @@ export function backendConformance(
     }
 
     describe("closed", () => {
-      it("tells nothing any more, and can be closed again", async () => {
+      it("tells nothing any more, not even what it was finding out, and can be closed again", async () => {
         const { powers } = listen();
         const told = vi.fn();
         control.onAvailability(told);
-        await control.close();
-        await control.close();
         await hardware.become("on");
+        await control.close();
+        await control.close();
+        const before = [...powers];
+        await hardware.become("off");
         await hardware.lose();
-        expect(powers).toEqual([]);
+        await new Promise((resolve) => setTimeout(resolve, traits.tellsWithinMs));
+        expect(powers).toEqual(before);
         expect(told).not.toHaveBeenCalled();
       });
     });

@@ -39,7 +39,7 @@ async function outlet(
   return { pdu, control, end } satisfies Outlet;
 }
 
-backendConformance("an outlet of a PDU", { control: "rail" }, async (): Promise<BackendFixture> => {
+backendConformance("an outlet of a PDU", { control: "rail", tellsWithinMs: 100 }, async (): Promise<BackendFixture> => {
   const { pdu, control, end } = await outlet();
   return {
     control,
@@ -76,6 +76,14 @@ describe("an outlet", () => {
   it("measures what it feeds", async () => {
     await open.control.rail?.set("on");
     await vi.waitFor(() => expect(open.control.measure?.latest()?.watts).toBe(41.5), { timeout: 10_000 });
+  });
+
+  it("is not asked about any more once it is closed", async () => {
+    await open.control.close();
+    const { asked } = open.pdu;
+    // Ten looks' time.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(open.pdu.asked).toBe(asked);
   });
 
   it("is unavailable when the PDU refuses the token, and nothing is switched", async () => {

@@ -80,10 +80,10 @@ function domainOf({ domains }: Platform, name: string): PowerDomain {
   return domain;
 }
 
-backendConformance("a rail on a GPIO line", { control: "rail" }, () =>
+backendConformance("a rail on a GPIO line", { control: "rail", tellsWithinMs: 100 }, () =>
   fixture("chassis.0", { good: "rail-good", outputs: ["enable"] }),
 );
 
-backendConformance("buttons on GPIO lines", { control: "buttons", pulse: { press, hold } }, () =>
+backendConformance("buttons on GPIO lines", { control: "buttons", tellsWithinMs: 100, pulse: { press, hold } }, () =>
   fixture("host.0", { good: "power-good", outputs: ["power-button", "force-off"] }),
 );

@@ -13,6 +13,8 @@ export class FakePdu {
   /** What it was told to switch, in order. */
   readonly switched: { readonly outlet: number; readonly power: OutletPower }[] = [];
   mood: Mood = "well";
+  /** Requests that came. */
+  asked = 0;
   onSwitch: (outlet: number, power: OutletPower) => void = () => {};
   #server: Server;
 
@@ -37,6 +39,7 @@ export class FakePdu {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.asked += 1;
     if (this.mood === "away") return void request.socket.destroy();
     if (this.mood === "silent") return;
     if (this.mood === "broken") return end(response, 500);

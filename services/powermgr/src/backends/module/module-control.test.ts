@@ -105,8 +105,10 @@ describe("a domain is unavailable, and says why, when its module", () => {
         openLimitMs: 1,
       },
     );
-    await vi.waitFor(() => expect(control.unavailable()).toContain("has not been opened within 1 ms"));
-    await vi.waitFor(() => expect(globalThis).toHaveProperty("busbarOpens"));
+    await vi.waitFor(() => expect(control.unavailable()).toContain("has not been opened within 1 ms"), {
+      timeout: 10_000,
+    });
+    await vi.waitFor(() => expect(globalThis).toHaveProperty("busbarOpens"), { timeout: 10_000 });
     const told = new Promise<void>((resolve) => control.onAvailability(resolve));
     (globalThis as unknown as { busbarOpens: () => void }).busbarOpens();
     await told;
@@ -177,4 +179,18 @@ describe("whatever a module does", () => {
     }
     expect(logged).toHaveBeenCalledWith(expect.anything(), expect.stringContaining("does not close"));
   });
+});
+
+it("closes what is opened only after powermgr has stopped", async () => {
+  const control = await opened(
+    backendText({
+      before: "globalThis.busbarOpening = true; await new Promise((r) => context.signal.addEventListener('abort', r));",
+      close: "async () => { globalThis.busbarClosed = true; }",
+    }),
+    { startGraceMs: 1 },
+  );
+  await vi.waitFor(() => expect(globalThis).toHaveProperty("busbarOpening"), { timeout: 10_000 });
+  await control.close();
+  await vi.waitFor(() => expect(globalThis).toHaveProperty("busbarClosed", true), { timeout: 10_000 });
+  expect(control.rail).toBeUndefined();
 });

@@ -143,6 +143,7 @@ export class ModuleControl implements DomainControl {
   }
 
   async #open(backend: PowerBackend<unknown>, options: unknown): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     let control: DomainControl;
     try {
       control = await backend.open(this.#context(backend, options));
