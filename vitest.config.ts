@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
  * broker. system: what takes long, run by `npm run test:system` only.
  */
 const projects = {
-  unit: ["packages/**/*.test.{ts,tsx}", "services/**/*.test.ts", "scripts/*.test.mjs"],
+  unit: ["packages/**/*.test.{ts,tsx}", "services/**/*.test.ts", "test/plugins/**/*.test.ts", "scripts/*.test.mjs"],
   contract: ["test/contract/**/*.test.ts"],
   e2e: ["test/e2e/**/*.test.ts"],
   system: ["test/system/**/*.test.ts"],

@@ -41,14 +41,31 @@ export interface Switch {
 /** What a domain is asked to do. */
 export type PowerUse = "on" | "off" | "force-off" | "reset" | "cycle" | "emergency-off";
 
+/** What a domain draws. A figure that the hardware does not have is absent. */
+export interface Measurement {
+  /** Real power, in watts. */
+  readonly watts?: number;
+  /** Energy since a moment of the hardware's choosing, in joules: only its differences say something. */
+  readonly joules?: number;
+  /** When it was measured, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Tells how much power the domain draws. */
+export interface Measure {
+  /** What was measured last, at once: nobody is asked for it. Undefined when nothing is known. */
+  latest(): Measurement | undefined;
+}
+
 /** What a backend can do for one domain; a capability it lacks is absent, and actions that need it are refused. */
 export interface DomainControl {
   readonly sense: Sense;
-  readonly powerButton?: Button & Holdable;
-  readonly resetButton?: Button;
+  readonly powerButton?: (Button & Holdable) | undefined;
+  readonly resetButton?: Button | undefined;
   /** A line that cuts the power by itself: asserting it on an off host does nothing. */
-  readonly forceOff?: Holdable;
-  readonly rail?: Switch;
+  readonly forceOff?: Holdable | undefined;
+  readonly rail?: Switch | undefined;
+  readonly measure?: Measure | undefined;
   readonly standby?: StandbySense;
   readonly auxiliary?: AuxiliaryLines;
   readonly panel?: PanelButtons;
@@ -65,7 +82,8 @@ export interface DomainControl {
   unavailable(use?: PowerUse): string | undefined;
   /** The same for lines that power control itself can do without: panel, faults, standby-good, auxiliaries. */
   impaired?(): string | undefined;
+  /** Called whenever the answer of `unavailable` changes. Returns the unsubscriber. */
   onAvailability(listener: () => void): () => void;
-  /** Releases momentary lines inactive and leaves latched ones as they are. */
+  /** Releases momentary lines inactive and leaves latched ones as they are; calls no listener any more. Idempotent. */
   close(): Promise<void>;
 }

@@ -29,7 +29,7 @@ const mistakes: readonly Mistake[] = [
   [
     "a domain without a backend",
     [["    backend: { gpio: { enable: rail-enable } }\n", ""]],
-    [`14:5: domains.chassis.0.backend: is missing; write a map of gpio, system`],
+    [`14:5: domains.chassis.0.backend: is missing; write a map of gpio, system, module, control, options`],
   ],
   [
     "buttons on a rail",

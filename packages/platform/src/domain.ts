@@ -1,5 +1,6 @@
 import { type ComponentKind, type ComponentName, kindOf, type Milliseconds } from "@busbar/contracts";
 import { type ButtonInputs, defineInputs } from "./button-inputs.ts";
+import { type Control, defineModule, type ModuleBackend } from "./module-backend.ts";
 import type { Path, Problems } from "./problems.ts";
 import type { DomainSpec } from "./schema.ts";
 import { checkSequenceTime, defineSequence, type SequenceStep } from "./sequence.ts";
@@ -41,11 +42,25 @@ export interface SystemBackend {
 }
 
 /** What powermgr's registry of backends is keyed on. */
-export type DomainBackend = ButtonBackend | RailBackend | SystemBackend;
+export type DomainBackend = ButtonBackend | RailBackend | SystemBackend | ModuleBackend;
+
+/** How a power domain is switched, whatever it is switched by. */
+export function controlOf(backend: PowerDomain["backend"]): Control {
+  switch (backend.type) {
+    case "gpio-rail":
+      return "rail";
+    case "gpio-buttons":
+      return "buttons";
+    case "module":
+      return backend.control;
+    default:
+      return backend satisfies never;
+  }
+}
 
 export interface PowerGood {
   readonly require: "all" | "any";
-  /** Input lines, at least one. */
+  /** Input lines, at least one; none where the domain's module senses power itself. */
   readonly lines: readonly string[];
 }
 
@@ -53,7 +68,7 @@ export interface PowerGood {
 export interface PowerDomain {
   readonly kind: Exclude<ComponentKind, "bmc">;
   readonly name: ComponentName;
-  readonly backend: ButtonBackend | RailBackend;
+  readonly backend: ButtonBackend | RailBackend | ModuleBackend;
   readonly powerGood: PowerGood;
   readonly dependsOn: readonly ComponentName[];
   /** What is waited for; how long lines are asserted belongs to the backend. */
@@ -114,15 +129,21 @@ function definePower(
     problems.add([...path, "backend", "system"], `system resets the BMC itself, not a ${kind}`, fix, "key");
   }
   const inputs = defineInputs(spec, path, problems);
-  const powerGood = definePowerGood(spec.powerGood, [...path, "powerGood"], problems);
-  const lines = gpioLines(spec.backend.gpio, [...path, "backend", "gpio"], problems);
-  if (lines === undefined) return undefined;
+  const module = defineModule(spec, path, problems);
+  const namesModule = spec.backend.module !== undefined || problems.isSuspect([...path, "backend", "module"]);
+  const powerGood =
+    spec.powerGood === undefined && namesModule
+      ? sensedByModule
+      : definePowerGood(spec.powerGood, [...path, "powerGood"], problems);
+  const switched =
+    spec.backend.module === undefined ? gpioLines(spec.backend.gpio, [...path, "backend", "gpio"], problems) : module;
+  if (switched === undefined) return undefined;
 
   const sequence = defineSequence(spec, [...path, "sequence"], problems);
   const { press, reset, forceHold, forceThreshold, ...timing } = completeTimings(
     [...path, "timing"],
     spec.timing ?? {},
-    effectiveTimings(lines),
+    effectiveTimings(switched),
     problems,
   );
   checkSequenceTime(sequence, timing, path, problems);
@@ -130,7 +151,8 @@ function definePower(
   return {
     kind,
     name,
-    backend: lines.type === "gpio-rail" ? lines : { ...lines, pulse: { press, reset, forceHold, forceThreshold } },
+    backend:
+      switched.type === "gpio-buttons" ? { ...switched, pulse: { press, reset, forceHold, forceThreshold } } : switched,
     powerGood,
     dependsOn: spec.dependsOn ?? [],
     timing,
@@ -166,12 +188,16 @@ function gpioLines(spec: DomainSpec["backend"]["gpio"], path: Path, problems: Pr
   return undefined;
 }
 
-function effectiveTimings(lines: GpioLines): readonly TimingKey[] {
+function effectiveTimings(lines: GpioLines | ModuleBackend): readonly TimingKey[] {
   const always = ["powerGood", "minimumOff", "operation"] as const;
   if (lines.type === "gpio-rail") return always;
+  // How long a module asserts its outputs is among its options.
+  if (lines.type === "module") return lines.control === "rail" ? always : [...always, "gracefulOff"];
   const buttons = [...always, "press", "forceHold", "forceThreshold", "gracefulOff"] as const;
   return lines.resetButton === undefined ? buttons : [...buttons, "reset"];
 }
+
+const sensedByModule: PowerGood = { require: "all", lines: [] };
 
 function definePowerGood(spec: DomainSpec["powerGood"], path: Path, problems: Problems): PowerGood | undefined {
   const fix = "write powerGood: { all: [<input lines>] } or { any: [<input lines>] }";
@@ -195,7 +221,11 @@ function defineController(name: ComponentName, spec: DomainSpec, problems: Probl
     if (spec[key] === undefined) continue;
     problems.add([...path, key], `"${key}" is for what is switched; a BMC is only reset`, "remove it", "key");
   }
-  const { system, gpio } = spec.backend;
+  const { system, gpio, module } = spec.backend;
+  if (module !== undefined) {
+    const fix = "write backend: { system: systemd } or { system: { resetLine: <line> } }";
+    problems.add([...path, "backend", "module"], "a module switches power, and a BMC is only reset", fix, "key");
+  }
   if (gpio !== undefined) {
     const fix = "write backend: { system: systemd } or { system: { resetLine: <line> } }";
     problems.add([...path, "backend", "gpio"], "a BMC has no power lines of its own", fix, "key");

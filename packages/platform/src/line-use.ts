@@ -56,6 +56,8 @@ function backendLines({ backend }: Domain): readonly LineReference[] {
       });
     case "gpio-rail":
       return [{ line: backend.enable, purpose: "rail enable", needs: "latched", path: ["backend", "gpio", "enable"] }];
+    case "module":
+      return [];
     case "system":
       if (backend.reset.by === "systemd") return [];
       return [

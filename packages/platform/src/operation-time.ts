@@ -1,5 +1,5 @@
 import { type ComponentName, type Milliseconds, milliseconds, type Verb } from "@busbar/contracts";
-import type { ButtonBackend, Domain, PowerDomain } from "./domain.ts";
+import { controlOf, type Domain, type PowerDomain } from "./domain.ts";
 import type { Platform } from "./platform.ts";
 
 /** Of this, `policies` may be those in force instead of the file's. */
@@ -31,8 +31,8 @@ export function operationTime(platform: TimedPlatform, component: ComponentName,
 
 const workTime = (domain: Domain | undefined): Milliseconds => domain?.timing.operation ?? milliseconds(0);
 
-const isButtons = (domain: Domain): domain is PowerDomain & { backend: ButtonBackend } =>
-  domain.backend.type === "gpio-buttons";
+const isButtons = (domain: Domain): domain is PowerDomain =>
+  domain.kind !== "bmc" && controlOf(domain.backend) === "buttons";
 
 const sum = (times: readonly number[]): number => times.reduce((total, time) => total + time, 0);
 const most = (times: readonly number[]): number => Math.max(0, ...times);
@@ -49,7 +49,7 @@ function closure(
 }
 
 const rails = (platform: TimedPlatform, component: ComponentName, along: "dependencies" | "dependents") =>
-  closure(platform, component, along).filter((domain) => domain.backend.type === "gpio-rail");
+  closure(platform, component, along).filter(({ backend }) => controlOf(backend) === "rail");
 
 /** Dependencies one after the other. */
 const onTime = (platform: TimedPlatform, component: ComponentName): number =>
@@ -77,7 +77,8 @@ function emergencyTime(platform: TimedPlatform, component: ComponentName): Milli
   return milliseconds(most(all.map(workTime)) + sum(rails(platform, component, "dependents").map(workTime)));
 }
 
-const pressTime = ({ backend }: PowerDomain & { backend: ButtonBackend }): number => backend.pulse.press;
+/** How long a module presses is its own business. */
+const pressTime = ({ backend }: PowerDomain): number => (backend.type === "gpio-buttons" ? backend.pulse.press : 0);
 
 /** Rails that all hosts need are tried by each of them in turn when they don't come on. */
 function inTurn({ domains, policies }: TimedPlatform, work: number, shared: readonly PowerDomain[]): Milliseconds {

@@ -7,6 +7,7 @@ import {
 } from "@busbar/contracts";
 import * as z from "zod/mini";
 import { lineNamePattern, longestLineName } from "./line-name.ts";
+import { isModuleName, moduleNameFix } from "./module-name.ts";
 import { isAllowed, type Policies, type Policy, policyRange, policyTable } from "./policy.ts";
 import { awaitWithin, type DurationRange, debounce, pause, stepPause, timings } from "./timing.ts";
 
@@ -130,6 +131,12 @@ const domain = section({
         error: "write systemd or { resetLine: <name of a line> }",
       }),
     ),
+    /** A backend of somebody else's: a package or a file (module-backend.ts). */
+    module: z.optional(z.string({ error: moduleNameFix }).check(z.refine(isModuleName, { error: moduleNameFix }))),
+    /** How the module switches. */
+    control: z.optional(z.enum(["rail", "buttons"], { error: "write control: rail or control: buttons" })),
+    /** Handed to the module as they are. */
+    options: z.optional(z.unknown()),
   }),
   /** The lines that show that the domain has power: all of them, or any of them. */
   powerGood: z.optional(section({ all: z.optional(lineNames), any: z.optional(lineNames) })),

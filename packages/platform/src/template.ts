@@ -105,6 +105,8 @@ function renameInputs({ powerButton, resetButton }: ButtonInputs, rename: (line:
 }
 
 function renameLines(backend: PowerDomain["backend"], rename: (line: string) => string): PowerDomain["backend"] {
+  // No module is copied (module-backend.ts).
+  if (backend.type === "module") return backend;
   if (backend.type === "gpio-rail") return { ...backend, enable: rename(backend.enable) };
   const { powerButton, resetButton, forceOff } = backend;
   return {

@@ -1,7 +1,7 @@
 import { connectBus, refuseSecondInstance, served, startOutboxRelay } from "@busbar/bus";
 import { BusbarError, type ComponentName, endpoints, isOffVerb, milliseconds, streams } from "@busbar/contracts";
 import { type DaemonContext, lockDataDir, runDaemon } from "@busbar/daemon";
-import { loadPlatform, type Platform, type PowerDomain } from "@busbar/platform";
+import { loadPlatform, type Platform, type PowerDomain, type TimedPlatform } from "@busbar/platform";
 import { openControls } from "./backends/controls.ts";
 import { type Config, schema } from "./config.ts";
 import { Responses } from "./emergency/responses.ts";
@@ -74,7 +74,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
 
   const latch = await openLatch(context);
   const domains = powerDomains(platform);
-  const controls = await openControls(platform, config.boardSocket);
+  const controls = await openControls(platform, config.boardSocket, log);
   onStop("lines", () => controls.close());
   for (const [component, control] of controls.byComponent) {
     const report = () => {
@@ -163,10 +163,17 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   };
   engine.onStart = (components, id) => monitor.hold(components, id);
   engine.onEnd = (components, id) => monitor.release(components, id);
-  const door = new Door({ engine, platform });
+  const timed: TimedPlatform = {
+    domains: platform.domains,
+    graph: platform.graph,
+    get policies() {
+      return policies();
+    },
+  };
+  const door = new Door({ engine, platform: timed });
   const emergency = startEmergency({
     context,
-    platform,
+    platform: timed,
     monitor,
     engine,
     journal,
@@ -230,7 +237,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
       description: "Power control of hosts and chassis",
       endpoints: [
         ...actionEndpoints(door),
-        ...publicPowerEndpoints({ door, platform, clock }),
+        ...publicPowerEndpoints({ door, platform: timed, clock }),
         ...emergencyEndpoints(emergency),
         ...firmwareLockEndpoints(firmwareLock, clock),
         ...explainEndpoints({ engine, interlocks: rules, view, controls: controls.byComponent }),

@@ -1,8 +1,11 @@
+import { dirname, resolve } from "node:path";
 import type { DomainControl } from "@busbar/backend";
 import type { ComponentName } from "@busbar/contracts";
-import type { Domain, Platform } from "@busbar/platform";
+import type { Log } from "@busbar/daemon";
+import type { ControllerDomain, Domain, Platform, PowerDomain } from "@busbar/platform";
 import { gpioControl } from "./gpio.ts";
-import { simulatedChips } from "./simulated-chips.ts";
+import { moduleControl } from "./module/module-backend.ts";
+import { type SimulatedChips, simulatedChips } from "./simulated-chips.ts";
 import { systemControl } from "./system.ts";
 
 export interface Controls {
@@ -11,11 +14,37 @@ export interface Controls {
   close(): Promise<void>;
 }
 
-/** The platform's power domains, each with the lines it can get. What is missing is taken when it comes. */
-export async function openControls(platform: Platform, boardSocket: string): Promise<Controls> {
+interface Surroundings {
+  readonly platform: Platform;
+  readonly chips: SimulatedChips;
+  readonly log: Log;
+}
+
+type Open<Kind extends Domain> = (domain: Kind, surroundings: Surroundings) => Promise<DomainControl>;
+
+type Registry = { readonly [Type in PowerDomain["backend"]["type"]]: Open<PowerDomain> } & {
+  readonly system: Open<ControllerDomain>;
+};
+
+const gpio: Open<PowerDomain> = (domain, { platform, chips }) => gpioControl(domain, platform, chips.open);
+
+/** What opens a domain, by the type of its backend: a new type does not compile until it is here. */
+const registry: Registry = {
+  "gpio-buttons": gpio,
+  "gpio-rail": gpio,
+  system: (domain, { platform, chips }) => systemControl(domain, platform, chips),
+  module: (domain, surroundings) =>
+    moduleControl(domain, { directory: dirname(resolve(surroundings.platform.file)), log: surroundings.log }, () =>
+      gpio(domain, surroundings),
+    ),
+};
+
+/** The platform's domains, each with what it can get. What is missing is taken when it comes. */
+export async function openControls(platform: Platform, boardSocket: string, log: Log): Promise<Controls> {
   const chips = simulatedChips(platform, boardSocket);
+  const surroundings = { platform, chips, log };
   const open = (domain: Domain) =>
-    domain.kind === "bmc" ? systemControl(domain, platform, chips) : gpioControl(domain, platform, chips.open);
+    domain.kind === "bmc" ? registry.system(domain, surroundings) : registry[domain.backend.type](domain, surroundings);
   const controls = await Promise.all(
     [...platform.domains.values()].map(async (domain) => [domain.name, await open(domain)] as const),
   );

@@ -21,11 +21,7 @@ export async function gpioControl(domain: PowerDomain, platform: Platform, openC
   const goodLines = domain.powerGood.lines.map(take);
   const sense = new PowerGoodSense(domain.powerGood.require, goodLines, longestDebounce(domain, platform));
   const asserted = new Set<string>();
-  const {
-    lines: actLines,
-    cutBy,
-    capabilities,
-  } = domain.backend.type === "gpio-rail" ? rail(domain.backend, take) : buttons(domain.backend, take, asserted);
+  const { lines: actLines, cutBy, capabilities } = wired(domain.backend, take, asserted);
   const lines = [...goodLines, ...actLines];
   const extra = extraLines(domain, take, asserted);
   const allLines = [...lines, ...extra.lines];
@@ -82,6 +78,20 @@ function missingFor(use: PowerUse | undefined, { all, goodLines, cutBy, capabili
       return first([...goodLines, ...named(rail ?? powerButton)]);
     default:
       return use satisfies never;
+  }
+}
+
+function wired(backend: PowerDomain["backend"], take: (name: string) => HeldLine, asserted: Set<string>): Wired {
+  switch (backend.type) {
+    case "gpio-rail":
+      return rail(backend, take);
+    case "gpio-buttons":
+      return buttons(backend, take, asserted);
+    case "module":
+      // Lines only show what its module does.
+      return { lines: [], cutBy: [], capabilities: {} };
+    default:
+      return backend satisfies never;
   }
 }
 

@@ -12,6 +12,8 @@ it.each([
   ["any", [0, 0], "off"],
   ["any", [0, undefined], "unknown"],
   ["any", [undefined], "unknown"],
+  ["all", [], "unknown"],
+  ["any", [], "unknown"],
 ] as const)("%s of %j is %s: what can't be read is never taken for off", (require, levels, power) => {
   expect(combine(require, levels)).toBe(power);
 });

@@ -12,6 +12,8 @@ const stableAttempts = 5;
  * neither on nor off; a line that can't be read makes all of it unknown, unless the others decide.
  */
 export function combine(require: PowerGood["require"], levels: readonly (Level | undefined)[]): Power {
+  // Nothing looked at shows nothing.
+  if (levels.length === 0) return "unknown";
   const all = (level: Level) => levels.every((each) => each === level);
   if (require === "any" && levels.some((level) => level === 1)) return "on";
   if (all(1)) return "on";
@@ -27,8 +29,9 @@ export class PowerGoodSense implements Sense {
   #last: Power = "unknown";
   #listeners = new Set<(power: Power) => void>();
   #unsubscribe: (() => void)[];
-  #looking = false;
+  #looking: Promise<void> | undefined;
   #lookAgain = false;
+  #closed = false;
 
   constructor(require: PowerGood["require"], lines: readonly HeldLine[], debounce: Milliseconds) {
     this.#require = require;
@@ -59,22 +62,33 @@ export class PowerGoodSense implements Sense {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Reads and tells the listeners what changed. Looks that meet are one after the other, so the last one is the truth. */
-  async look(): Promise<void> {
+  /**
+   * Reads and tells the listeners what changed; resolves when that is done, also for who asks while it goes on. Looks that
+   * meet are one after the other, so the last one is the truth.
+   */
+  look(): Promise<void> {
     this.#lookAgain = true;
-    if (this.#looking) return;
-    this.#looking = true;
-    while (this.#lookAgain) {
-      this.#lookAgain = false;
-      const power = await this.readStable();
-      if (power === this.#last) continue;
-      this.#last = power;
-      for (const listener of this.#listeners) listener(power);
+    this.#looking ??= this.#lookUntilSettled();
+    return this.#looking;
+  }
+
+  async #lookUntilSettled(): Promise<void> {
+    try {
+      while (this.#lookAgain) {
+        this.#lookAgain = false;
+        const power = await this.readStable();
+        if (power === this.#last || this.#closed) continue;
+        this.#last = power;
+        for (const listener of this.#listeners) listener(power);
+      }
+    } finally {
+      // In the same turn as the last question whether to look again: a look asked for later begins anew.
+      this.#looking = undefined;
     }
-    this.#looking = false;
   }
 
   close(): void {
+    this.#closed = true;
     for (const end of this.#unsubscribe) end();
   }
 }

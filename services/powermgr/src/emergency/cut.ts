@@ -1,6 +1,6 @@
 import type { DomainControl, Power } from "@busbar/backend";
 import { asBusbarError, type ComponentName, type Milliseconds } from "@busbar/contracts";
-import type { Platform, PowerDomain } from "@busbar/platform";
+import { controlOf, type Platform, type PowerDomain } from "@busbar/platform";
 import { awaitPower, perform } from "../operations/steps.ts";
 
 export interface Cut {
@@ -23,7 +23,7 @@ export interface CutOptions {
  */
 export async function cutAll({ platform, controls, monotonic }: CutOptions): Promise<readonly Cut[]> {
   const domains = [...platform.domains.values()].filter((domain) => domain.kind !== "bmc");
-  const isHost = ({ backend }: PowerDomain) => backend.type === "gpio-buttons";
+  const isHost = ({ backend }: PowerDomain) => controlOf(backend) === "buttons";
   const { retryAttempts } = platform.policies.sequencing;
   const cut = (domain: PowerDomain) => cutOne(domain, controls.get(domain.name), retryAttempts, monotonic);
   const hosts = await Promise.all(domains.filter(isHost).map(cut));
@@ -71,7 +71,7 @@ async function cutOne(
     onAttempt: () => {},
   };
   try {
-    const isHost = backend.type === "gpio-buttons";
+    const isHost = controlOf(backend) === "buttons";
     await perform(isHost ? { kind: "hold", component: name } : { kind: "switch", component: name, to: "off" }, context);
     await awaitPower(control, "off", timing.powerGood, never);
     return { component: name, power: await control.sense.readStable(), problem: undefined };

@@ -29,7 +29,7 @@ async function main(): Promise<number> {
     components: [...platform.domains.keys()].filter((name) => platform.domains.get(name)?.kind !== "bmc"),
     operations: [],
   });
-  const controls = await openControls(platform, config.boardSocket);
+  const controls = await openControls(platform, config.boardSocket, log);
   const cuts = await cutAll({
     platform,
     controls: controls.byComponent,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { busbar, type ComponentName, kindOf, subjects } from "@busbar/contracts";
 import type { DaemonContext } from "@busbar/daemon";
-import { operationTime, type Platform } from "@busbar/platform";
+import { operationTime, type TimedPlatform } from "@busbar/platform";
 import { emergencyMessage } from "../endpoints/emergency.ts";
 import type { PowerMonitor } from "../monitors/power-monitor.ts";
 import type { PowerEngine } from "../operations/engine.ts";
@@ -14,7 +14,7 @@ export interface EmergencyStart {
     DaemonContext<{ readonly dataDir: string; readonly runDir: string }>,
     "log" | "clock" | "config" | "health" | "metrics" | "onStop"
   >;
-  readonly platform: Platform;
+  readonly platform: TimedPlatform;
   readonly monitor: PowerMonitor;
   readonly engine: PowerEngine;
   readonly journal: Journal;

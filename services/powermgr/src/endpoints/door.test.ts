@@ -5,7 +5,7 @@ import {
   encodeActionRequest,
   encodeActionResponse,
 } from "@busbar/contracts";
-import { DomainGraph, type Platform } from "@busbar/platform";
+import { DomainGraph, usualPolicies } from "@busbar/platform";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Operation, PowerRequest } from "../operations/operation.ts";
 import { panelDomain } from "../testing/panel-domain.ts";
@@ -21,10 +21,6 @@ let door: Door;
 
 beforeEach(() => {
   submitted = [];
-  const platform: Pick<Platform, "domains" | "graph"> = {
-    domains: new Map([[host, panelDomain("act")]]),
-    graph: new DomainGraph(new Map([[host, []]])),
-  };
   door = new Door({
     engine: {
       submit(request) {
@@ -32,7 +28,11 @@ beforeEach(() => {
         return { ...request, state: "queued" } as unknown as Operation;
       },
     },
-    platform: platform as Platform,
+    platform: {
+      domains: new Map([[host, panelDomain("act")]]),
+      graph: new DomainGraph(new Map([[host, []]])),
+      policies: usualPolicies,
+    },
   });
 });
 

@@ -18,14 +18,14 @@ import {
   type Verb,
   verbOf,
 } from "@busbar/contracts";
-import { operationTime, type Platform } from "@busbar/platform";
+import { operationTime, type TimedPlatform } from "@busbar/platform";
 import type { PowerEngine } from "../operations/engine.ts";
 import { isFinal, type Operation, type OperationSource } from "../operations/operation.ts";
 import type { Asked, ForwardAction } from "./forward.ts";
 
 export interface DoorOptions {
   readonly engine: Pick<PowerEngine, "submit">;
-  readonly platform: Pick<Platform, "domains" | "graph" | "policies">;
+  readonly platform: TimedPlatform;
 }
 
 export interface DoorAnswer {

@@ -14,7 +14,7 @@ import {
   type Verb,
 } from "@busbar/contracts";
 import type { Clock } from "@busbar/daemon";
-import { operationTime, type Platform } from "@busbar/platform";
+import { operationTime, type TimedPlatform } from "@busbar/platform";
 import type { Door } from "./door.ts";
 import type { Asked } from "./forward.ts";
 
@@ -23,7 +23,7 @@ type Row = (typeof endpoints.publicPower)[number];
 
 export interface PublicPowerOptions {
   readonly door: Door;
-  readonly platform: Pick<Platform, "domains" | "graph" | "policies">;
+  readonly platform: TimedPlatform;
   readonly clock: Clock;
 }
 

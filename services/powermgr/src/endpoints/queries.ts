@@ -72,7 +72,9 @@ function domainStatus(
   { controls, monitor, engine }: QueryOptions,
 ): busbar.v1.DomainStatus.$Properties {
   const { power, observedAt } = monitor.observation(component);
-  const reason = controls.get(component)?.unavailable();
+  const control = controls.get(component);
+  const reason = control?.unavailable();
+  const measured = control?.measure?.latest();
   return {
     component,
     power: powerNumber(power),
@@ -80,5 +82,6 @@ function domainStatus(
     available: reason === undefined,
     reason: reason ?? "",
     operationId: engine.activeOn(component)?.id ?? "",
+    ...(measured?.watts !== undefined && { watts: measured.watts, measuredAt: timestamp(measured.at) }),
   };
 }

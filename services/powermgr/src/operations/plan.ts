@@ -1,6 +1,6 @@
 import type { DomainControl, Power } from "@busbar/backend";
 import { type ComponentName, type Milliseconds, milliseconds, type Verb } from "@busbar/contracts";
-import type { DomainGraph, PowerDomain } from "@busbar/platform";
+import { controlOf, type DomainGraph, type PowerDomain } from "@busbar/platform";
 
 /** One physical act or wait. `press`, `hold` and `reset` are toggles; `switch` is a level. */
 export type PlanStep = { readonly component: ComponentName } & (
@@ -150,7 +150,9 @@ function planOn(component: ComponentName, view: PlanView): PlanPart[] {
 function stepsOn(component: ComponentName, isLast: boolean, view: PlanView): PlanStep[] {
   const { backend, timing, sequence } = view.domain(component);
   const act: PlanStep =
-    backend.type === "gpio-rail" ? { kind: "switch", component, to: "on" } : { kind: "press", component, toward: "on" };
+    controlOf(backend) === "rail"
+      ? { kind: "switch", component, to: "on" }
+      : { kind: "press", component, toward: "on" };
   const steps: PlanStep[] = [act, { kind: "await", component, power: "on", timeout: timing.powerGood }];
   // Inrush: what depends on this domain waits until it has settled.
   if (!isLast && sequence.onDelay > 0) steps.push({ kind: "pause", component, duration: sequence.onDelay });
@@ -177,7 +179,7 @@ function pauseBeforeOff(name: ComponentName, root: ComponentName, view: PlanView
 
 function stepsOff(component: ComponentName, view: PlanView): PlanStep[] {
   const { backend, timing } = view.domain(component);
-  if (backend.type === "gpio-rail") return [{ kind: "switch", component, to: "off" }, seenOff(component, view)];
+  if (controlOf(backend) === "rail") return [{ kind: "switch", component, to: "off" }, seenOff(component, view)];
   return [
     { kind: "press", component, toward: "off" },
     { kind: "await", component, power: "off", timeout: timing.gracefulOff },
@@ -194,13 +196,13 @@ const seenOff = (component: ComponentName, view: PlanView): PlanStep => ({
 
 /** What takes the power without asking. */
 const cut = (component: ComponentName, view: PlanView): PlanStep =>
-  view.domain(component).backend.type === "gpio-buttons"
+  controlOf(view.domain(component).backend) === "buttons"
     ? { kind: "hold", component }
     : { kind: "switch", component, to: "off" };
 
 /** A host is held off by its button; a rail is cut at once, and its dependents lose power with it (EMERGENCY_SHUTDOWN). */
 function planForceOff(component: ComponentName, view: PlanView): PlanPart[] {
-  const isRail = view.domain(component).backend.type === "gpio-rail";
+  const isRail = controlOf(view.domain(component).backend) === "rail";
   const dependents = downward(component, view).filter((name) => name !== component && view.power(name) !== "off");
   const part = { verb: "force-off", concludes: true } as const;
   return [

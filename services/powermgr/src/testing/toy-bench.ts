@@ -11,31 +11,13 @@ import {
   type Verb,
 } from "@busbar/contracts";
 import { createLog, systemClock } from "@busbar/daemon";
-import { DomainGraph, type Policies, type PowerDomain, parsePlatform } from "@busbar/platform";
+import { DomainGraph, type Policies, type PowerDomain, usualPolicies } from "@busbar/platform";
 import type { Interlock } from "../interlocks/interlock.ts";
 import { PowerEngine } from "../operations/engine.ts";
 import { isFinal, type Operation, type PowerRequest } from "../operations/operation.ts";
 import type { PlanView } from "../operations/plan.ts";
 import { Journal } from "../store/journal.ts";
 import { ToyHost, ToyRail } from "./toy-control.ts";
-
-/** For its policies alone: the domains of a bench are toys. */
-const shipped = parsePlatform(
-  `
-platform: toys
-tried: true
-gpio:
-  chips: { main: { simulated: board } }
-  lines:
-    enable: { chip: main, output: latched, active: high }
-    good: { chip: main, input: true, active: high }
-domains:
-  chassis.0:
-    backend: { gpio: { enable: enable } }
-    powerGood: { all: [good] }
-`,
-  "toys.yaml",
-).policies;
 
 const never = new Promise<never>(() => {});
 
@@ -82,7 +64,7 @@ export class ToyBench {
   readonly rails = new Map<ComponentName, ToyRail>();
   readonly view: PlanView;
   readonly interlocks: Interlock[] = [];
-  policies: Policies = shipped;
+  policies: Policies = usualPolicies;
   #directory = mkdtempSync(join(tmpdir(), "bench-"));
   #journal: Journal | undefined;
   #engine: PowerEngine | undefined;
