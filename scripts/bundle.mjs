@@ -27,6 +27,29 @@ const banner =
   'import { createRequire as busbarRequire } from "node:module"; const require = busbarRequire(import.meta.url);';
 
 /**
+ * Modules that libraries load and nothing of ours calls, an eighth of a daemon: what stands for them is all that is asked
+ * of them while loading.
+ */
+const unused = [
+  // pino's worker threads: we log to stdout, synchronously (DESIGN §10).
+  { file: /\/thread-stream\/index\.js$/, contents: "module.exports = class ThreadStream {}" },
+  // NATS' key-value and object stores, and its benchmark.
+  { file: /\/nats\/lib\/(?:jetstream\/(?:kv|objectstore)|nats-base-client\/(?:bench|js-sha256))\.js$/, contents: "" },
+  // 64-bit integers as objects: ours are numbers (packages/contracts/src/numbers-for-longs.ts).
+  { file: /\/long\/umd\/index\.js$/, contents: "" },
+  // convict's command line: we read it ourselves, and convict is given none.
+  { file: /\/yargs-parser\/.*\.[cm]?js$/, contents: "module.exports = () => ({ _: [] })" },
+];
+
+/** @type {import("esbuild").Plugin} */
+const withoutUnused = {
+  name: "without-unused",
+  setup({ onLoad }) {
+    for (const { file, contents } of unused) onLoad({ filter: file }, () => ({ contents, loader: "js" }));
+  },
+};
+
+/**
  * Makes one minified file of each program. Always builds: that takes less time than knowing that it needn't.
  * @returns {Promise<import("esbuild").Metafile>} what went into what
  * @throws {Refusal} naming the first file and line that esbuild can't build
@@ -48,8 +71,7 @@ export async function bundle() {
     sourcesContent: false,
     banner: { js: banner },
     external,
-    // pino's worker threads, which log nothing of ours (DESIGN §10: to stdout, synchronously).
-    alias: { "thread-stream": join(root, "scripts", "no-thread-stream.mjs") },
+    plugins: [withoutUnused],
     metafile: true,
     write: false,
     logLevel: "silent",
