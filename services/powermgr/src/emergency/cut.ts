@@ -1,5 +1,6 @@
 import type { DomainControl, Power } from "@busbar/backend";
-import { asBusbarError, type ComponentName, type Milliseconds } from "@busbar/contracts";
+import { asBusbarError, type ComponentName } from "@busbar/contracts";
+import type { Clock } from "@busbar/daemon";
 import { controlOf, type Platform, type PowerDomain } from "@busbar/platform";
 import { awaitPower, perform } from "../operations/steps.ts";
 
@@ -13,7 +14,7 @@ export interface Cut {
 export interface CutOptions {
   readonly platform: Platform;
   readonly controls: ReadonlyMap<ComponentName, DomainControl>;
-  readonly monotonic: () => Milliseconds;
+  readonly clock: Clock;
 }
 
 /**
@@ -21,11 +22,11 @@ export interface CutOptions {
  * rails, whether the hosts went off or not. A host that was pressed on a moment before, by a powermgr that was stopped
  * since, may show it late: where no rail was cut that it needs, power-good has its time to show it, and it is held again.
  */
-export async function cutAll({ platform, controls, monotonic }: CutOptions): Promise<readonly Cut[]> {
+export async function cutAll({ platform, controls, clock }: CutOptions): Promise<readonly Cut[]> {
   const domains = [...platform.domains.values()].filter((domain) => domain.kind !== "bmc");
   const isHost = ({ backend }: PowerDomain) => controlOf(backend) === "buttons";
   const { retryAttempts } = platform.policies.sequencing;
-  const cut = (domain: PowerDomain) => cutOne(domain, controls.get(domain.name), retryAttempts, monotonic);
+  const cut = (domain: PowerDomain) => cutOne(domain, controls.get(domain.name), retryAttempts, clock);
   const hosts = await Promise.all(domains.filter(isHost).map(cut));
   // Whatever feeds others goes after them.
   const order = platform.graph.closure(
@@ -56,14 +57,14 @@ async function cutOne(
   { name, backend, timing }: PowerDomain,
   control: DomainControl | undefined,
   attempts: number,
-  monotonic: () => Milliseconds,
+  clock: Clock,
 ): Promise<Cut> {
   if (control === undefined) return { component: name, power: "unknown", problem: "not on this platform" };
   const never = new AbortController().signal;
   const context = {
     control,
     signal: never,
-    monotonic,
+    clock,
     offFor: () => undefined,
     pendingOn: () => undefined,
     notePressedOn: () => {},

@@ -33,7 +33,7 @@ async function main(): Promise<number> {
   const cuts = await cutAll({
     platform,
     controls: controls.byComponent,
-    monotonic: () => clock.monotonic(),
+    clock,
   });
   await controls.close();
   await latch.close();

@@ -45,12 +45,12 @@ it("a platform's sequence becomes steps of the plan, in its order", () => {
       { type: "pause", duration: milliseconds(50) },
     ],
   } as const;
-  expect(customSteps(host, { sequence }, "beforeOn")).toEqual([
+  expect(customSteps(host, sequence, "beforeOn")).toEqual([
     { component: host, kind: "set-line", line: "aux-enable", to: "active" },
     awaitGood,
     { component: host, kind: "pause", duration: 50 },
   ]);
-  expect(customSteps(host, { sequence }, "afterOff")).toEqual([]);
+  expect(customSteps(host, sequence, "afterOff")).toEqual([]);
 });
 
 describe("a step", () => {

@@ -25,7 +25,7 @@ export interface CustomStepContext {
 /** What the platform wants done right before `component` is switched on, or once it is verified off. */
 export function customSteps(
   component: ComponentName,
-  { sequence }: Pick<PowerDomain, "sequence">,
+  sequence: PowerDomain["sequence"],
   when: "beforeOn" | "afterOff",
 ): readonly CustomStep[] {
   return (sequence[when] ?? []).map((step): CustomStep => {

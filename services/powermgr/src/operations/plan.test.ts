@@ -1,9 +1,10 @@
 import type { Power } from "@busbar/backend";
-import { type ComponentName, componentName, isOffVerb, type Verb } from "@busbar/contracts";
+import { type ComponentName, componentName, isOffVerb, milliseconds, type Verb } from "@busbar/contracts";
 import { DomainGraph, type PowerDomain } from "@busbar/platform";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { afterOf, footprint, type PlanView, plan } from "./plan.ts";
+import { customSteps } from "./custom-steps.ts";
+import { afterOf, footprint, isAct, isToggle, type PlanView, plan } from "./plan.ts";
 
 const names = ["chassis.0", "chassis.1", "host.0", "host.1", "host.2", "host.3"].map(componentName);
 const feeds = (name: ComponentName): ComponentName[] =>
@@ -17,6 +18,18 @@ const domain = (name: ComponentName) =>
     timing,
     sequence: { onDelay: 1, offDelay: 1 },
   }) as unknown as PowerDomain;
+
+const second = milliseconds(1_000);
+const auxiliary: PowerDomain["sequence"] = {
+  onDelay: milliseconds(0),
+  offDelay: milliseconds(0),
+  beforeOn: [
+    { type: "set", line: "aux-enable", to: "active" },
+    { type: "await", line: "aux-good", level: "active", within: second },
+    { type: "pause", duration: second },
+  ],
+  afterOff: [{ type: "set", line: "aux-enable", to: "inactive" }],
+};
 
 const viewOf = (powers: ReadonlyMap<ComponentName, Power>): PlanView => ({
   graph,
@@ -45,6 +58,28 @@ const lines = (component: string, verb: Verb, powers: Record<string, Power>) => 
     ),
   );
 };
+
+describe("the steps that a platform adds", () => {
+  const kinds = (verb: Verb, power: Power) => {
+    const host = componentName("host.0");
+    const view = viewOf(new Map(names.map((name) => [name, name === host ? power : "on"])));
+    const withSteps: PlanView = { ...view, domain: (name) => ({ ...domain(name), sequence: auxiliary }) };
+    return plan(host, verb, withSteps).flatMap(({ steps }) => steps.map(({ kind }) => kind));
+  };
+
+  it("come right before the power-on, and after the verified off", () => {
+    expect(kinds("on", "off")).toEqual(["set-line", "await-line", "pause", "press", "await"]);
+    expect(kinds("off", "on")).toEqual(["press", "await", "set-line"]);
+    expect(kinds("force-off", "on")).toEqual(["hold", "await", "set-line"]);
+    expect(kinds("emergency-off", "on")).toEqual(["hold", "await", "set-line"]);
+  });
+
+  it("set levels, which may be set again, and are no toggles", () => {
+    const [set, wait] = customSteps(componentName("host.0"), auxiliary, "beforeOn");
+    if (set === undefined || wait === undefined) throw new Error("no steps");
+    expect([isAct(set), isToggle(set), isAct(wait)]).toEqual([true, false, false]);
+  });
+});
 
 describe("the steps of", () => {
   it("a host switched on while its chassis is off", () => {

@@ -1,15 +1,17 @@
 import type { DomainControl, Power } from "@busbar/backend";
 import { type ComponentName, type Milliseconds, milliseconds, type Verb } from "@busbar/contracts";
 import { controlOf, type DomainGraph, type PowerDomain } from "@busbar/platform";
+import { type CustomStep, customSteps } from "./custom-steps.ts";
 
-/** One physical act or wait. `press`, `hold` and `reset` are toggles; `switch` is a level. */
-export type PlanStep = { readonly component: ComponentName } & (
+/** One physical act or wait. `press`, `hold` and `reset` are toggles; `switch` and `set-line` are levels. */
+export type PlanStep = CustomStep | OwnStep;
+
+type OwnStep = { readonly component: ComponentName } & (
   | { readonly kind: "press"; readonly toward: "on" | "off" }
   | { readonly kind: "hold" }
   | { readonly kind: "reset" }
   | { readonly kind: "switch"; readonly to: "on" | "off" }
   | { readonly kind: "await"; readonly power: "on" | "off"; readonly timeout: Milliseconds }
-  | { readonly kind: "pause"; readonly duration: Milliseconds }
   /** Waits until the component has been off for this long. */
   | { readonly kind: "rest"; readonly least: Milliseconds }
 );
@@ -62,12 +64,14 @@ export function follows(parts: readonly StoredPart[], later: number, earlier: nu
 /** Off for at least this long in a cycle (seed 003: off, wait 2 s, on). */
 const cyclePauseMs = 2_000;
 
+const waits: ReadonlySet<PlanStep["kind"]> = new Set(["await", "await-line", "pause", "rest"]);
+const levels: ReadonlySet<PlanStep["kind"]> = new Set(["switch", "set-line"]);
+
 /** What changes the hardware; the rest waits. */
-export const isAct = (step: PlanStep): boolean =>
-  step.kind !== "await" && step.kind !== "pause" && step.kind !== "rest";
+export const isAct = ({ kind }: PlanStep): boolean => !waits.has(kind);
 
 /** Done twice, it undoes or repeats itself. */
-export const isToggle = (step: PlanStep): boolean => isAct(step) && step.kind !== "switch";
+export const isToggle = (step: PlanStep): boolean => isAct(step) && !levels.has(step.kind);
 
 /** The line that an act touches. */
 export function lineOf(step: PlanStep, control: DomainControl): string | undefined {
@@ -80,6 +84,9 @@ export function lineOf(step: PlanStep, control: DomainControl): string | undefin
       return control.resetButton?.line;
     case "switch":
       return control.rail?.line;
+    case "set-line":
+    case "await-line":
+      return step.line;
     case "await":
     case "pause":
     case "rest":
@@ -153,7 +160,8 @@ function stepsOn(component: ComponentName, isLast: boolean, view: PlanView): Pla
     controlOf(backend) === "rail"
       ? { kind: "switch", component, to: "on" }
       : { kind: "press", component, toward: "on" };
-  const steps: PlanStep[] = [act, { kind: "await", component, power: "on", timeout: timing.powerGood }];
+  const seen: PlanStep = { kind: "await", component, power: "on", timeout: timing.powerGood };
+  const steps: PlanStep[] = [...customSteps(component, sequence, "beforeOn"), act, seen];
   // Inrush: what depends on this domain waits until it has settled.
   if (!isLast && sequence.onDelay > 0) steps.push({ kind: "pause", component, duration: sequence.onDelay });
   return steps;
@@ -179,20 +187,16 @@ function pauseBeforeOff(name: ComponentName, root: ComponentName, view: PlanView
 
 function stepsOff(component: ComponentName, view: PlanView): PlanStep[] {
   const { backend, timing } = view.domain(component);
-  if (controlOf(backend) === "rail") return [{ kind: "switch", component, to: "off" }, seenOff(component, view)];
-  return [
-    { kind: "press", component, toward: "off" },
-    { kind: "await", component, power: "off", timeout: timing.gracefulOff },
-  ];
+  if (controlOf(backend) === "rail") return [{ kind: "switch", component, to: "off" }, ...seenOff(component, view)];
+  return [{ kind: "press", component, toward: "off" }, ...seenOff(component, view, timing.gracefulOff)];
 }
 
-/** Power-good goes with the power itself; nothing has to shut down for it. */
-const seenOff = (component: ComponentName, view: PlanView): PlanStep => ({
-  kind: "await",
-  component,
-  power: "off",
-  timeout: view.domain(component).timing.powerGood,
-});
+/** Power-good goes with the power itself, unless something has to shut down first; then comes what the platform adds. */
+function seenOff(component: ComponentName, view: PlanView, timeout?: Milliseconds): PlanStep[] {
+  const { timing, sequence } = view.domain(component);
+  const seen: PlanStep = { kind: "await", component, power: "off", timeout: timeout ?? timing.powerGood };
+  return [seen, ...customSteps(component, sequence, "afterOff")];
+}
 
 /** What takes the power without asking. */
 const cut = (component: ComponentName, view: PlanView): PlanStep =>
@@ -206,9 +210,9 @@ function planForceOff(component: ComponentName, view: PlanView): PlanPart[] {
   const dependents = downward(component, view).filter((name) => name !== component && view.power(name) !== "off");
   const part = { verb: "force-off", concludes: true } as const;
   return [
-    { ...part, component, after: [], steps: [cut(component, view), seenOff(component, view)] },
+    { ...part, component, after: [], steps: [cut(component, view), ...seenOff(component, view)] },
     ...(isRail ? dependents : []).map(
-      (name): PlanPart => ({ ...part, component: name, after: [0], steps: [seenOff(name, view)] }),
+      (name): PlanPart => ({ ...part, component: name, after: [0], steps: seenOff(name, view) }),
     ),
   ];
 }
@@ -236,7 +240,7 @@ function planEmergencyOff(component: ComponentName, view: PlanView): PlanPart[] 
       concludes: true,
       // A host that its button did not switch off goes off with its rail.
       after: [place, ...placesOf(name, "dependencies", names, view)],
-      steps: [seenOff(name, view)],
+      steps: seenOff(name, view),
     }),
   );
   return [...acts, ...looks];

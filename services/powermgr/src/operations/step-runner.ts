@@ -170,7 +170,7 @@ export class StepRunner {
     return perform(step, {
       control,
       signal: this.#signal,
-      monotonic: () => clock.monotonic(),
+      clock,
       offFor: () => view.offFor(step.component),
       pendingOn: () => this.outstanding(step.component, control),
       notePressedOn: () =>

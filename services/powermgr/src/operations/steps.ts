@@ -1,5 +1,7 @@
 import type { DomainControl, Holdable, Power } from "@busbar/backend";
 import { asBusbarError, BusbarError, type Milliseconds, milliseconds } from "@busbar/contracts";
+import type { Clock } from "@busbar/daemon";
+import { performCustom } from "./custom-steps.ts";
 import type { PlanStep } from "./plan.ts";
 
 export type StepOutcome = "done" | "no-op";
@@ -19,7 +21,7 @@ export interface StepContext {
   /** Undefined when none is outstanding. */
   readonly pendingOn: () => PendingOn | undefined;
   readonly notePressedOn: () => void;
-  readonly monotonic: () => Milliseconds;
+  readonly clock: Pick<Clock, "monotonic" | "timer" | "sleep">;
   readonly offFor: () => Milliseconds | undefined;
   /** How often a level may be set before it has failed. */
   readonly attempts: number;
@@ -78,7 +80,7 @@ export function awaitPower(
  * @throws BusbarError with the code the operation ends with
  */
 export async function perform(step: PlanStep, context: StepContext): Promise<StepOutcome> {
-  const { control, signal } = context;
+  const { control, clock, signal } = context;
   signal.throwIfAborted();
   switch (step.kind) {
     case "press":
@@ -104,11 +106,14 @@ export async function perform(step: PlanStep, context: StepContext): Promise<Ste
       );
     }
     case "pause":
-      await pause(step.duration, signal);
+      await clock.sleep(step.duration, signal);
       return "done";
     case "rest":
-      await pause(milliseconds(Math.max(0, step.least - (context.offFor() ?? step.least))), signal);
+      await clock.sleep(milliseconds(Math.max(0, step.least - (context.offFor() ?? step.least))), signal);
       return "done";
+    case "set-line":
+    case "await-line":
+      return performCustom(step, context);
     default:
       return step satisfies never;
   }
@@ -117,7 +122,7 @@ export async function perform(step: PlanStep, context: StepContext): Promise<Ste
 /** A level set twice is the same level, so it is tried again; a button is not. */
 async function setLevel(
   { component, to }: Extract<PlanStep, { kind: "switch" }>,
-  { control, attempts, onAttempt, signal }: StepContext,
+  { control, attempts, clock, onAttempt, signal }: StepContext,
 ): Promise<StepOutcome> {
   if (!control.rail) throw unsupported(component, "rail enable");
   for (let attempt = 1; ; attempt += 1) {
@@ -129,7 +134,7 @@ async function setLevel(
     } catch (error) {
       if (attempt >= attempts) throw error;
     }
-    await pause(betweenAttempts, signal);
+    await clock.sleep(betweenAttempts, signal);
   }
 }
 
@@ -140,10 +145,10 @@ async function settledPower(context: StepContext): Promise<Power> {
   return context.control.sense.readStable();
 }
 
-async function untilPendingIsOver({ pendingOn, monotonic, control, signal }: StepContext): Promise<void> {
+async function untilPendingIsOver({ pendingOn, clock, control, signal }: StepContext): Promise<void> {
   const pending = pendingOn();
   if (pending === undefined) return;
-  await awaitPower(control, "on", Math.max(0, pending.until - monotonic()), signal);
+  await awaitPower(control, "on", Math.max(0, pending.until - clock.monotonic()), signal);
 }
 
 async function press(component: string, toward: "on" | "off", context: StepContext): Promise<StepOutcome> {
@@ -221,18 +226,4 @@ async function reset(component: string, context: StepContext): Promise<StepOutco
     });
   }
   return "done";
-}
-
-function pause(duration: Milliseconds, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, duration);
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }
