@@ -135,10 +135,10 @@ describe("--once", () => {
     const inOrder = [
       /statemgr +chassis\.0 CHASSIS_STATUS_OFF -> CHASSIS_STATUS_TRANSITIONING \(after \d+ ms\)/,
       /board +chassis-enable high by powermgr/,
-      /statemgr +chassis\.0 CHASSIS_STATUS_TRANSITIONING -> CHASSIS_STATUS_ON \(after \d+ ms\)/,
       /board +power-button-0 low by powermgr/,
       /board +power-button-0 high by powermgr/,
       /board +power-good-0 high/,
+      /statemgr +chassis\.0 CHASSIS_STATUS_TRANSITIONING -> CHASSIS_STATUS_ON \(after \d+ ms\)/,
       /statemgr +host\.0 HOST_STATUS_TRANSITIONING -> HOST_STATUS_ON \(after \d+ ms\)/,
       /board +power-button-0 low by powermgr/,
       /board +power-good-0 low/,

@@ -8,10 +8,7 @@ const quickPlatform: readonly Replacement[] = [
   ["minimumOff: 2s", "minimumOff: 1s"],
   ["onDelay: 2s, offDelay: 2s", "onDelay: 300ms, offDelay: 300ms"],
   ["minimumOff: 5s", "minimumOff: 1s"],
-  [
-    "maxConcurrentOperations: 2 }",
-    "maxConcurrentOperations: 2 }\n  sequencing: { startupDelay: 200ms, shutdownDelay: 200ms }",
-  ],
+  [/maxConcurrentOperations: \d+ }/, "$&\n  sequencing: { startupDelay: 200ms, shutdownDelay: 200ms }"],
 ];
 const quickBoard: readonly Replacement[] = [
   ["boot: 2s", "boot: 300ms"],

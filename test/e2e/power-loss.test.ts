@@ -2,9 +2,13 @@ import { busbar, componentName } from "@busbar/contracts";
 import { expect, test } from "vitest";
 import { extraLines } from "./extra-lines.ts";
 import { drivenEdges } from "./journal.ts";
+import type { Replacement } from "./platform-files.ts";
 import { useSystem } from "./system.ts";
 
-const system = useSystem({ changes: extraLines({ powerButton: "act", wired: "sensed" }) });
+const lines = extraLines({ powerButton: "act", wired: "sensed" });
+/** A fault line would cut power, and then the loss had a request. */
+const notify: Replacement = [/sequencing: .*/, "$&\n  emergency: { thermalShutdown: false, faultResponse: notify }"];
+const system = useSystem({ changes: { ...lines, platform: [...(lines.platform ?? []), notify] } });
 const { FaultSeverity } = busbar.v1;
 const host = componentName("host.0");
 
@@ -27,7 +31,7 @@ test("a fault line is told when it comes and when it is over, with the policy's 
     component: "host.1",
     severity: FaultSeverity.FAULT_SEVERITY_CRITICAL,
     source: "thermtrip-1",
-    response: "immediate_off",
+    response: "notify",
   });
   await system().board.clearFaults({ kind: "line-stuck", target: "thermtrip-1" });
   await fault("host.1", "thermtrip", false, mark);

@@ -9,7 +9,7 @@ import { useSystem } from "./system.ts";
 // What may be changed while powermgr runs, over the real bus, against real files, across real kills.
 
 const system = useSystem({
-  changes: { platform: [["safety: { maxConcurrentOperations: 2 }", "sequencing: { startupDelay: 6s }"]] },
+  changes: { platform: [[/safety: .*\n +sequencing: .*/, "sequencing: { startupDelay: 6s }"]] },
   expectedErrors: [/damaged/, /can't be stored/],
 });
 

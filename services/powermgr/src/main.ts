@@ -20,7 +20,7 @@ import { settingsEndpoints } from "./endpoints/settings.ts";
 import { startFacts } from "./facts/listen.ts";
 import { FirmwareLock } from "./interlocks/firmware-lock.ts";
 import { interlocks } from "./interlocks/table.ts";
-import type { FaultLines } from "./monitors/fault-lines.ts";
+import type { FaultLine, FaultLines } from "./monitors/fault-lines.ts";
 import {
   countPoweredOn,
   followFaultLines,
@@ -186,7 +186,6 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   facts.onThermalDataLost((loss) => responses.respond(threatOfLoss(loss, policies())));
   const parts: MonitoredParts = {
     platform,
-    policies,
     domains,
     controls: controls.byComponent,
     monitor,
@@ -195,9 +194,15 @@ async function start(context: DaemonContext<Config>): Promise<void> {
     log,
   };
   const panel = followPanel(parts, panelActions({ door, signal, log }), metrics);
-  const faultLines: FaultLines = followFaultLines(parts, metrics, (fault) => {
-    if (fault.active) responses.respond(threatOfLine(fault, policies()));
-  });
+  const threatOf = (fault: FaultLine) => threatOfLine(fault, policies());
+  const faultLines: FaultLines = followFaultLines(
+    parts,
+    metrics,
+    (fault) => threatOf(fault).response,
+    (fault) => {
+      if (fault.active) responses.respond(threatOf(fault));
+    },
+  );
   const standby: StandbyPower = followStandby(parts);
   const powerLoss = followPowerLoss(parts, faultLines, metrics);
   const poweredOn = countPoweredOn(parts, metrics);

@@ -16,7 +16,7 @@ export interface FaultLinesOptions {
   readonly journal: Pick<Journal, "event">;
   readonly clock: Pick<Clock, "now" | "monotonic">;
   /** What is done about it by policy: immediate_off, graceful_off or notify. For the event only. */
-  readonly response: () => string;
+  readonly response: (fault: FaultLine) => string;
   /** Called before the event is stored: what is to be cut is cut first. */
   readonly onFault: (fault: FaultLine) => void;
 }
@@ -85,7 +85,7 @@ export class FaultLines {
       source: line,
       message: active ? `${line} says ${code}` : `${line} no longer says ${code}`,
       observedAt: timestamp(this.#options.clock.now()),
-      response: active ? this.#options.response() : "",
+      response: active ? this.#options.response(watched) : "",
     }).finish();
     // Resolves however long the disk takes; nothing here waits for it.
     void this.#options.journal.event(subjects.fault(component), data);

@@ -1,7 +1,7 @@
 import type { DomainControl } from "@busbar/backend";
 import type { ComponentName } from "@busbar/contracts";
 import type { Clock, Log, Metrics } from "@busbar/daemon";
-import type { Platform, Policies, PowerDomain } from "@busbar/platform";
+import type { FaultResponse, Platform, PowerDomain } from "@busbar/platform";
 import type { Journal } from "../store/journal.ts";
 import { type FaultLine, FaultLines } from "./fault-lines.ts";
 import { FrontPanel } from "./front-panel.ts";
@@ -14,7 +14,6 @@ import { StandbyPower } from "./standby-power.ts";
 /** What the monitors beside power-good's are made of. */
 export interface MonitoredParts {
   readonly platform: Platform;
-  readonly policies: () => Policies;
   readonly domains: ReadonlyMap<ComponentName, PowerDomain>;
   readonly controls: ReadonlyMap<ComponentName, DomainControl>;
   readonly monitor: PowerMonitor;
@@ -40,8 +39,9 @@ export function followPanel(parts: MonitoredParts, act: PanelAct, metrics: Metri
 }
 
 export function followFaultLines(
-  { policies, controls, journal, clock, log }: MonitoredParts,
+  { controls, journal, clock, log }: MonitoredParts,
   metrics: Metrics,
+  response: (fault: FaultLine) => FaultResponse,
   onFault: (fault: FaultLine) => void,
 ): FaultLines {
   const faults = metrics.counter({ name: "busbar_fault_lines_total", help: "Faults that lines told of" });
@@ -49,7 +49,7 @@ export function followFaultLines(
     controls,
     journal,
     clock,
-    response: () => policies().emergency.faultResponse,
+    response,
     onFault: (fault) => {
       onFault(fault);
       log.warn({ ...fault }, fault.active ? "a fault line is active" : "a fault line is no longer active");
