@@ -14,7 +14,7 @@ export const subjects = {
   everyPowerResult: "powermgr.*.*.power.result",
   powerGood: (component: ComponentName) => `powermgr.event.${component}.powergood`,
   everyPowerGood: "powermgr.event.*.*.powergood",
-  /** An operation was admitted, started, or ended. */
+  /** An operation was started, or ended. */
   operationEvent: (component: ComponentName) => `powermgr.event.${component}.operation`,
   everyOperationEvent: "powermgr.event.*.*.operation",
   fault: (component: ComponentName) => `powermgr.event.${component}.fault`,

@@ -13,6 +13,7 @@ import { emergencyEndpoints } from "./endpoints/emergency.ts";
 import { explainEndpoints } from "./endpoints/explain.ts";
 import { firmwareLockEndpoints } from "./endpoints/firmware-lock.ts";
 import { forwardToStatemgr } from "./endpoints/forward.ts";
+import { tellOperation } from "./endpoints/operation-events.ts";
 import { operationEndpoints } from "./endpoints/operations.ts";
 import { publicPowerEndpoints } from "./endpoints/public-power.ts";
 import { queryEndpoints } from "./endpoints/queries.ts";
@@ -161,8 +162,14 @@ async function start(context: DaemonContext<Config>): Promise<void> {
       `${verb} of ${component}`,
     );
   };
-  engine.onStart = (components, id) => monitor.hold(components, id);
-  engine.onEnd = (components, id) => monitor.release(components, id);
+  engine.onStart = (components, id) => {
+    monitor.hold(components, id);
+    tellOperation(journal, id, "start");
+  };
+  engine.onEnd = (components, id) => {
+    tellOperation(journal, id, "end");
+    monitor.release(components, id);
+  };
   const timed: TimedPlatform = {
     domains: platform.domains,
     graph: platform.graph,

@@ -55,7 +55,7 @@ const rows: readonly EventRow[] = [
     subject: subjects.operationEvent,
     kinds: componentKinds,
     message: () => "Operation",
-    summary: (kind) => `An operation on a ${kind} was admitted, started, or ended`,
+    summary: (kind) => `An operation on a ${kind} was started, or ended`,
   },
   {
     service: "powermgr",
