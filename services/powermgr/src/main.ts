@@ -1,6 +1,6 @@
 import { connectBus, refuseSecondInstance, served, startOutboxRelay } from "@busbar/bus";
 import { BusbarError, type ComponentName, endpoints, milliseconds, streams } from "@busbar/contracts";
-import { type DaemonContext, lockDataDir, runDaemon } from "@busbar/daemon";
+import { type DaemonContext, lockDataDir, parseTraceparent, runDaemon } from "@busbar/daemon";
 import { loadPlatform, type Platform, type PowerDomain } from "@busbar/platform";
 import { openControls } from "./backends/controls.ts";
 import { type Config, schema } from "./config.ts";
@@ -8,13 +8,16 @@ import { openLatch, startEmergency } from "./emergency/start.ts";
 import { actionEndpoints } from "./endpoints/actions.ts";
 import { Door } from "./endpoints/door.ts";
 import { emergencyEndpoints } from "./endpoints/emergency.ts";
-import { forwardToStatemgr } from "./endpoints/forward.ts";
+import { forwardToStatemgr, tracedForward } from "./endpoints/forward.ts";
 import { publicPowerEndpoints } from "./endpoints/public-power.ts";
 import { queryEndpoints } from "./endpoints/queries.ts";
 import { emergencyLatch } from "./interlocks/emergency-latch.ts";
 import { minimumOffTime } from "./interlocks/minimum-off-time.ts";
+import { PowerMetrics } from "./metrics.ts";
 import { PowerMonitor } from "./monitors/power-monitor.ts";
+import { traceOperation } from "./operation-spans.ts";
 import { PowerEngine } from "./operations/engine.ts";
+import { isFinal } from "./operations/operation.ts";
 import type { PlanView } from "./operations/plan.ts";
 import { Journal } from "./store/journal.ts";
 
@@ -23,16 +26,18 @@ const compactAboveBytes = 4 * 1024 * 1024;
 const closeGrace = milliseconds(1_000);
 
 async function start(context: DaemonContext<Config>): Promise<void> {
-  const { config, log, clock, health, metrics, signal, onStop } = context;
+  const { config, log, clock, health, metrics, tracer, signal, onStop } = context;
   const platform = loadPlatform(config.platform);
   const lock = lockDataDir(config.dataDir);
   onStop("data directory", () => lock.release());
+  const figures = new PowerMetrics(metrics);
   let journalFailure: string | undefined;
   const journal = await Journal.open({
     directory: config.dataDir,
     retainOperations: config.retainOperations,
     retainEvents: config.retainEvents,
     compactAboveBytes,
+    onSync: (durationMs) => figures.journalSync(durationMs),
     onFailure: (err) => {
       journalFailure = err instanceof Error ? err.message : String(err);
       log.error({ err }, "the journal can't be written");
@@ -92,26 +97,35 @@ async function start(context: DaemonContext<Config>): Promise<void> {
     log,
     queueLimit: config.queueLimit,
   });
-  const outcomes = metrics.counter({
-    name: "busbar_power_operations_total",
-    help: "Components of power operations that ended",
+  figures.read({
+    components: controls.byComponent.keys(),
+    power: view.power,
+    operations: () => journal.operations.values(),
+    journalBytes: () => journal.bytes,
   });
-  const durations = metrics.histogram({
-    name: "busbar_power_operation_duration_seconds",
-    help: "From a component's first step to its outcome",
-    buckets: [0.1, 0.3, 1, 3, 10, 30, 100, 300],
-  });
+  monitor.onChange = (...change) => figures.powerGood(...change);
   engine.onOutcome = (operation, outcome) => {
-    const { verb, component, success, errorCode } = outcome;
-    outcomes.add(1, { verb, outcome: success ? "success" : (errorCode ?? "failure") });
-    durations.observe(outcome.durationMs / 1000, { verb });
+    figures.outcome(outcome);
+    const traceId = parseTraceparent(operation.traceparent)?.traceId;
     log.info(
-      { operation: operation.id, ...outcome, durationMs: Math.round(outcome.durationMs) },
-      `${verb} of ${component}`,
+      {
+        operation: operation.id,
+        ...(traceId !== undefined && { trace_id: traceId }),
+        ...outcome,
+        durationMs: Math.round(outcome.durationMs),
+      },
+      `${outcome.verb} of ${outcome.component}`,
     );
   };
   engine.onStart = (components, id) => monitor.hold(components, id);
-  engine.onEnd = (components, id) => monitor.release(components, id);
+  engine.onEnd = (components, id) => {
+    monitor.release(components, id);
+    const operation = journal.operations.get(id);
+    // Told to stop, powermgr leaves it open: the next start goes on with it.
+    if (operation === undefined || !isFinal(operation.state)) return;
+    figures.ended(operation);
+    traceOperation(tracer, operation);
+  };
   await monitor.start();
   onStop("monitor", () => monitor.close());
   const emergency = startEmergency({ context, platform, monitor, engine, journal, latch, persisting: () => [] });
@@ -120,6 +134,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
 
   const bus = await connectBus({ url: config.natsUrl, name: "powermgr", log, signal });
   onStop("bus", () => bus.close(closeGrace));
+  figures.broker(() => bus.connected);
   await refuseSecondInstance(bus, "powermgr");
   health.add("broker", () =>
     bus.connected ? { status: "ok" } : { status: "degraded", message: "not connected", remedy: "start the broker" },
@@ -135,7 +150,11 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   health.add("events", () =>
     relay.problem === undefined ? { status: "ok" } : { status: "degraded", message: relay.problem },
   );
-  const door = new Door({ engine, platform, forward: forwardToStatemgr(bus, config.integrationTimeout) });
+  const door = new Door({
+    engine: { submit: figures.admitting((request) => engine.submit(request)) },
+    platform,
+    forward: tracedForward(forwardToStatemgr(bus, config.integrationTimeout), tracer),
+  });
   await bus.serve(
     {
       name: "powermgr",

@@ -24,7 +24,7 @@ import { isFinal, type Operation } from "../operations/operation.ts";
 import type { Asked, ForwardAction } from "./forward.ts";
 
 export interface DoorOptions {
-  readonly engine: PowerEngine;
+  readonly engine: Pick<PowerEngine, "submit">;
   readonly platform: Platform;
   readonly forward: ForwardAction;
 }

@@ -26,6 +26,8 @@ export class PowerMonitor {
   /** The operation in progress on a component. */
   #operations = new Map<ComponentName, string>();
   #unsubscribe: (() => void)[] = [];
+  /** Told of every change of what is seen, but not of what is seen first. */
+  onChange: (component: ComponentName, power: Power, previous: Power, hasOperation: boolean) => void = () => {};
 
   constructor(options: PowerMonitorOptions) {
     this.#options = options;
@@ -78,6 +80,7 @@ export class PowerMonitor {
     const observedAt = clock.now();
     this.#observed.set(component, { power, observedAt });
     this.#noteOff(component, power, known?.power);
+    if (known) this.onChange(component, power, known.power, this.#operations.has(component));
     if (!this.#operations.has(component)) this.#report(component, "");
   }
 

@@ -63,6 +63,7 @@ export class PowerLink {
             operationId: operation.id,
             ...(operation.actor !== "" && { actor: operation.actor }),
             timeout: milliseconds(Math.min(operation.timeout_ms, longestTimeout)),
+            ...(operation.traceparent !== null && { traceparent: operation.traceparent }),
           },
           signal,
         },
