@@ -125,6 +125,11 @@ export class System {
     return this.suite.board;
   }
 
+  /** What a process has said so far, line by line. */
+  said(process: string): string[] {
+    return this.#log.filter(({ name }) => name === process).map(({ line }) => line);
+  }
+
   /** Process ids by name: the same ones mean that nothing has crashed. */
   pids(): Record<ProcessName, number | undefined> {
     const pid = (name: ProcessName) => this.suite.processes[name].pid;

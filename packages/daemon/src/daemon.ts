@@ -5,6 +5,7 @@ import type { Health } from "./health.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { StopStep } from "./stop-steps.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 
 export type ReloadListener<T> = (config: T, filedSettings: readonly EffectiveSetting[]) => void;
 
@@ -16,6 +17,7 @@ export interface DaemonContext<T> {
   readonly clock: Clock;
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   /** Aborted when the daemon is told to stop, also while it is still starting. */
   readonly signal: AbortSignal;
   /**
@@ -36,6 +38,7 @@ export interface DaemonContext<T> {
 export interface DaemonConfig {
   readonly logLevel: string;
   readonly metricsPort: number | null;
+  readonly otlpEndpoint: string | null;
 }
 
 /** @typeParam T what `start` gets as its configuration: the schema's values, and of DaemonConfig what it wants to know. */

@@ -20,3 +20,6 @@ export { createLog, type Log, type LogOptions } from "./log.ts";
 export { type Counter, type Gauge, type Histogram, type Labels, type MetricOptions, Metrics } from "./metrics.ts";
 export { runDaemon } from "./run-daemon.ts";
 export type { StopStep } from "./stop-steps.ts";
+export type { EndedSpan } from "./tracing/otlp.ts";
+export { parseTraceparent } from "./tracing/trace-context.ts";
+export { createTracer, type Span, type Tracer } from "./tracing/tracer.ts";

@@ -14,6 +14,7 @@ import { addProcessMetrics } from "./process-metrics.ts";
 import { startStatusServer } from "./status-server.ts";
 import { StopSteps } from "./stop-steps.ts";
 import { statusLine, systemdNotify } from "./systemd-notify.ts";
+import { startTracing } from "./tracing/start-tracing.ts";
 
 /** Below the 4 s that the launcher waits before it kills, so that the log says what hung. */
 const stopWithinMs = 3_500;
@@ -42,13 +43,23 @@ export async function runDaemon<T>(daemon: Daemon<T>): Promise<void> {
   addProcessMetrics(metrics, daemon);
   const systemd = systemdNotify({ env: process.env, log, describe: () => statusLine(health.summary()) });
   stopping.signal.addEventListener("abort", () => systemd.stopping(), { once: true });
+  const clock = systemClock();
+  const tracing = startTracing({
+    clock,
+    endpoint: config.otlpEndpoint,
+    resource: { service: name, version },
+    metrics,
+    log,
+  });
+  steps.add("traces", () => tracing.close());
   const context: DaemonContext<T> = {
     config,
     filedSettings,
     log,
-    clock: systemClock(),
+    clock,
     health,
     metrics,
+    tracer: tracing.tracer,
     signal: stopping.signal,
     onStop: (step, stop) => steps.add(step, stop),
     onReload: (listener) => void reloadListeners.push(listener),

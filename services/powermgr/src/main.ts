@@ -1,6 +1,6 @@
 import { connectBus, refuseSecondInstance, served, startOutboxRelay } from "@busbar/bus";
 import { BusbarError, type ComponentName, endpoints, isOffVerb, milliseconds, streams } from "@busbar/contracts";
-import { type DaemonContext, lockDataDir, runDaemon } from "@busbar/daemon";
+import { type DaemonContext, lockDataDir, parseTraceparent, runDaemon } from "@busbar/daemon";
 import { loadPlatform, type Platform, type PowerDomain, type TimedPlatform } from "@busbar/platform";
 import { openControls } from "./backends/controls.ts";
 import { type Config, schema } from "./config.ts";
@@ -12,7 +12,7 @@ import { Door } from "./endpoints/door.ts";
 import { emergencyEndpoints } from "./endpoints/emergency.ts";
 import { explainEndpoints } from "./endpoints/explain.ts";
 import { firmwareLockEndpoints } from "./endpoints/firmware-lock.ts";
-import { forwardToStatemgr } from "./endpoints/forward.ts";
+import { forwardToStatemgr, tracedForward } from "./endpoints/forward.ts";
 import { tellOperation } from "./endpoints/operation-events.ts";
 import { operationEndpoints } from "./endpoints/operations.ts";
 import { publicPowerEndpoints } from "./endpoints/public-power.ts";
@@ -21,6 +21,7 @@ import { settingsEndpoints } from "./endpoints/settings.ts";
 import { startFacts } from "./facts/listen.ts";
 import { FirmwareLock } from "./interlocks/firmware-lock.ts";
 import { interlocks } from "./interlocks/table.ts";
+import { PowerMetrics } from "./metrics.ts";
 import type { FaultLine, FaultLines } from "./monitors/fault-lines.ts";
 import {
   countPoweredOn,
@@ -33,6 +34,7 @@ import {
 import { panelActions } from "./monitors/panel-actions.ts";
 import { PowerMonitor } from "./monitors/power-monitor.ts";
 import type { StandbyPower } from "./monitors/standby-power.ts";
+import { traceOperation } from "./operation-spans.ts";
 import { PowerEngine } from "./operations/engine.ts";
 import { isFinal } from "./operations/operation.ts";
 import type { PlanView } from "./operations/plan.ts";
@@ -46,11 +48,12 @@ const compactAboveBytes = 4 * 1024 * 1024;
 const closeGrace = milliseconds(1_000);
 
 async function start(context: DaemonContext<Config>): Promise<void> {
-  const { config, log, clock, health, metrics, signal, onStop } = context;
+  const { config, log, clock, health, metrics, tracer, signal, onStop } = context;
   const platform = loadPlatform(config.platform);
   const lock = lockDataDir(config.dataDir);
   onStop("data directory", () => lock.release());
   const { inForce, policies, settings } = await openSettings(context, platform);
+  const figures = new PowerMetrics(metrics);
   let journalFailure: string | undefined;
   const journal = await Journal.open({
     directory: config.dataDir,
@@ -61,6 +64,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
       return inForce().retainEvents;
     },
     compactAboveBytes,
+    onSync: (durationMs) => figures.journalSync(durationMs),
     onFailure: (err) => {
       journalFailure = err instanceof Error ? err.message : String(err);
       log.error({ err }, "the journal can't be written");
@@ -144,22 +148,26 @@ async function start(context: DaemonContext<Config>): Promise<void> {
       return inForce().queueLimit;
     },
   });
-  const outcomes = metrics.counter({
-    name: "busbar_power_operations_total",
-    help: "Components of power operations that ended",
+  figures.read({
+    components: controls.byComponent.keys(),
+    power: view.power,
+    operations: () => journal.operations.values(),
+    journalBytes: () => journal.bytes,
   });
-  const durations = metrics.histogram({
-    name: "busbar_power_operation_duration_seconds",
-    help: "From a component's first step to its outcome",
-    buckets: [0.1, 0.3, 1, 3, 10, 30, 100, 300],
+  monitor.onChange(({ component, power, previous, isOperating }) => {
+    if (previous !== undefined) figures.powerGood(component, power, previous, isOperating);
   });
   engine.onOutcome = (operation, outcome) => {
-    const { verb, component, success, errorCode } = outcome;
-    outcomes.add(1, { verb, outcome: success ? "success" : (errorCode ?? "failure") });
-    durations.observe(outcome.durationMs / 1000, { verb });
+    figures.outcome(outcome);
+    const traceId = parseTraceparent(operation.traceparent)?.traceId;
     log.info(
-      { operation: operation.id, ...outcome, durationMs: Math.round(outcome.durationMs) },
-      `${verb} of ${component}`,
+      {
+        operation: operation.id,
+        ...(traceId !== undefined && { trace_id: traceId }),
+        ...outcome,
+        durationMs: Math.round(outcome.durationMs),
+      },
+      `${outcome.verb} of ${outcome.component}`,
     );
   };
   engine.onStart = (components, id) => {
@@ -169,6 +177,11 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   engine.onEnd = (components, id) => {
     tellOperation(journal, id, "end");
     monitor.release(components, id);
+    const operation = journal.operations.get(id);
+    // Told to stop, powermgr leaves it open: the next start goes on with it.
+    if (operation === undefined || !isFinal(operation.state)) return;
+    figures.ended(operation);
+    traceOperation(tracer, operation);
   };
   const timed: TimedPlatform = {
     domains: platform.domains,
@@ -177,7 +190,10 @@ async function start(context: DaemonContext<Config>): Promise<void> {
       return policies();
     },
   };
-  const door = new Door({ engine, platform: timed });
+  const door = new Door({
+    engine: { submit: figures.admitting((request) => engine.submit(request)) },
+    platform: timed,
+  });
   const emergency = startEmergency({
     context,
     platform: timed,
@@ -224,6 +240,7 @@ async function start(context: DaemonContext<Config>): Promise<void> {
 
   const bus = await connectBus({ url: config.natsUrl, name: "powermgr", log, signal });
   onStop("bus", () => bus.close(closeGrace));
+  figures.broker(() => bus.connected);
   await refuseSecondInstance(bus, "powermgr");
   health.add("broker", () =>
     bus.connected ? { status: "ok" } : { status: "degraded", message: "not connected", remedy: "start the broker" },
@@ -241,7 +258,10 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   health.add("events", () =>
     relay.problem === undefined ? { status: "ok" } : { status: "degraded", message: relay.problem },
   );
-  door.forward = forwardToStatemgr(bus, () => inForce().integrationTimeout);
+  door.forward = tracedForward(
+    forwardToStatemgr(bus, () => inForce().integrationTimeout),
+    tracer,
+  );
   await bus.serve(
     {
       name: "powermgr",

@@ -1,5 +1,5 @@
-import { type Bus, connectBus, refuseSecondInstance, served, startOutboxRelay } from "@busbar/bus";
-import { endpoints, milliseconds, streams } from "@busbar/contracts";
+import { type Bus, connectBus, type OutboxRow, refuseSecondInstance, served, startOutboxRelay } from "@busbar/bus";
+import { endpoints, headers, milliseconds, streams } from "@busbar/contracts";
 import { type DaemonContext, lockDataDir, runDaemon } from "@busbar/daemon";
 import { loadPlatform } from "@busbar/platform";
 import { type Config, schema } from "./config.ts";
@@ -14,13 +14,14 @@ import { PowerLink } from "./operations/power-link.ts";
 import { Pursuit } from "./operations/pursuit.ts";
 import { CommitQueue } from "./store/commit-queue.ts";
 import { openDatabase } from "./store/database.ts";
-import { tables as prepareTables } from "./store/tables.ts";
+import { type OutboxTableRow, tables as prepareTables } from "./store/tables.ts";
 
 const version = "0.1.0";
 const closeGrace = milliseconds(1_000);
 const askEveryMs = 1_000;
 
-async function start({ config, log, clock, health, metrics, signal, onStop }: DaemonContext<Config>): Promise<void> {
+async function start(context: DaemonContext<Config>): Promise<void> {
+  const { config, log, clock, health, metrics, tracer, signal, onStop } = context;
   const platform = loadPlatform(config.platform);
   const lock = lockDataDir(config.dataDir);
   onStop("data directory", () => lock.release());
@@ -31,11 +32,14 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
 
   const bus = await connectBus({ url: config.natsUrl, name: "statemgr", log, signal });
   onStop("bus", () => bus.close(closeGrace));
+  metrics
+    .gauge({ name: "busbar_broker_connected", help: "1 while the daemon is connected to its broker" })
+    .read(() => (bus.connected ? 1 : 0));
   await refuseSecondInstance(bus, "statemgr");
   const relay = startOutboxRelay({
     bus,
     stream: streams.statemgr,
-    source: { epoch, after: (id) => tables.nextOutbox(id), acknowledged: () => {} },
+    source: { epoch, after: (id) => eventOf(tables.nextOutbox(id)), acknowledged: () => {} },
     log,
   });
   onStop("events", () => relay.stop());
@@ -98,7 +102,16 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
       version,
       description: "State of hosts and chassis",
       endpoints: [
-        ...actionEndpoints({ platform, tables, commits, ledger, pursuit, clock, requestLimit: config.requestLimit }),
+        ...actionEndpoints({
+          platform,
+          tables,
+          commits,
+          ledger,
+          pursuit,
+          clock,
+          tracer,
+          requestLimit: config.requestLimit,
+        }),
         ...explainEndpoints({ platform, ledger, link }),
         ...queryEndpoints({ platform, tables, epoch }),
         served(endpoints.statemgrHealth, () => ({ message: health.report() })),
@@ -113,6 +126,15 @@ async function start({ config, log, clock, health, metrics, signal, onStop }: Da
     await pursuit.stop();
   });
 }
+
+/** As the relay publishes it. */
+const eventOf = (row: OutboxTableRow | undefined): OutboxRow | undefined =>
+  row && {
+    id: row.id,
+    subject: row.subject,
+    data: row.data,
+    ...(row.traceparent !== null && { headers: { [headers.traceparent]: row.traceparent } }),
+  };
 
 const onReconnect = (bus: Bus, listener: () => void) =>
   bus.onStatus((status) => {

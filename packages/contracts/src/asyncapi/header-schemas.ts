@@ -84,6 +84,12 @@ export const headerSchemas = {
         type: "string",
         description: "`<epoch of the daemon's store>:<number>`. A plain subscriber drops what it has seen by this.",
       },
+      [headers.operationId]: id("The operation that the event tells of, if powermgr tells of one."),
+      [headers.traceparent]: {
+        type: "string",
+        description: "W3C trace context of the operation that the event tells of, when its request had one.",
+        pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
+      },
     },
     required: ["Nats-Msg-Id"],
   },

@@ -21,13 +21,16 @@ export function readEnvironment(env: NodeJS.ProcessEnv, rows: readonly SettingRo
   const problems: Problem[] = [];
   const warnings: string[] = [];
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith("BUSBAR_") || text === undefined) continue;
+    if (text === undefined) continue;
+    // Empty means unset where the name is not ours alone (OpenTelemetry says so of its own).
+    if (text === "" && !name.startsWith("BUSBAR_")) continue;
     const row = byVariable.get(name);
     const where = `environment ${name}`;
     if (row !== undefined) {
       given.push({ row, text, where });
       continue;
     }
+    if (!name.startsWith("BUSBAR_")) continue;
     const meant = nearMiss(name, byVariable.keys());
     if (name.startsWith(own)) {
       problems.push({ where, what: "there is no such variable", fix: meant ? `did you mean ${meant}?` : "see --help" });

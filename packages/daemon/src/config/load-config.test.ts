@@ -291,3 +291,17 @@ test("whatever is typed is either good or refused with INVALID_ARGUMENT", () => 
     ),
   );
 });
+
+describe("a variable whose name is not ours alone", () => {
+  const shared = { collector: optional(text({ doc: "collector of traces", env: "OTEL_EXPORTER_OTLP_ENDPOINT" })) };
+  const collectorUnder = (env: NodeJS.ProcessEnv) =>
+    loadConfig<ConfigOf<typeof shared>>(shared, { program: "powermgr", argv: [], env }).values.collector;
+
+  test("is read where a setting names it", () => {
+    expect(collectorUnder({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318" })).toBe("http://c:4318");
+  });
+
+  test("is as good as absent when it is empty, and others of its family are left alone", () => {
+    expect(collectorUnder({ OTEL_EXPORTER_OTLP_ENDPOINT: "", OTEL_EXPORTER_OTLP_HEADERS: "a=b" })).toBeNull();
+  });
+});

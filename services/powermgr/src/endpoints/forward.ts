@@ -1,5 +1,13 @@
 import type { Bus, RequestContext, RequestHeaders } from "@busbar/bus";
-import { actionEndpoint, type ComponentName, type Milliseconds, type Outcome, subjects } from "@busbar/contracts";
+import {
+  actionEndpoint,
+  asBusbarError,
+  type ComponentName,
+  type Milliseconds,
+  type Outcome,
+  subjects,
+} from "@busbar/contracts";
+import type { Tracer } from "@busbar/daemon";
 
 /** What a request says besides component and action. */
 export type Asked = RequestHeaders & Pick<RequestContext, "signal">;
@@ -28,3 +36,24 @@ export function forwardToStatemgr(bus: Bus, integrationTimeout: () => Millisecon
     return { message, ...(outcome && { outcome }), ...(operationId !== undefined && { operationId }) };
   };
 }
+
+/** One span per request that is passed on; statemgr's own span belongs to it. */
+export const tracedForward =
+  (forward: ForwardAction, tracer: Tracer): ForwardAction =>
+  async (component, body, asked) => {
+    const span = tracer.start(`forward ${component}`, {
+      parent: asked.traceparent,
+      kind: "client",
+      attributes: { "busbar.component": component, "busbar.request_id": asked.requestId },
+    });
+    const { traceparent } = span;
+    try {
+      const answer = await forward(component, body, { ...asked, ...(traceparent !== undefined && { traceparent }) });
+      span.end({ attributes: { "busbar.outcome": answer.outcome, "busbar.operation_id": answer.operationId } });
+      return answer;
+    } catch (error) {
+      const { code, message } = asBusbarError(error);
+      span.end({ attributes: { "busbar.outcome": code }, error: message });
+      throw error;
+    }
+  };

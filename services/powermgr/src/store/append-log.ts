@@ -36,6 +36,8 @@ export class AppendLog {
   #end: number;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
+  /** Told how long each batch took to be on stable storage, in milliseconds. */
+  onSync: (durationMs: number) => void = () => {};
 
   private constructor(path: string, file: FileHandle, end: number) {
     this.path = path;
@@ -98,11 +100,13 @@ export class AppendLog {
       const batch = this.#waiting;
       this.#waiting = [];
       const bytes = Buffer.from(batch.map((entry) => entry.text).join(""));
+      const started = performance.now();
       try {
         // At a fixed offset: after a failed write (disk full) the next one overwrites the torn part.
         await this.#file.write(bytes, 0, bytes.length, this.#end);
         await this.#file.datasync();
         this.#end += bytes.length;
+        this.onSync(performance.now() - started);
         for (const entry of batch) entry.done();
       } catch (error) {
         for (const entry of batch) entry.failed(error);

@@ -204,3 +204,19 @@ describe("what monitors store", () => {
     expect(seen()).toEqual(all);
   });
 });
+
+it("an operation's event carries its id and trace context, also after a restart and once the operation is forgotten", async () => {
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const traced = { ...operationOf("op-traced"), traceparent };
+  journal.admitted(traced);
+  journal.started(traced);
+  await journal.outcome(traced, outcome, "powermgr.host.0.power.result", new Uint8Array([1]));
+  const expected = { "Busbar-Operation-Id": "op-traced", traceparent };
+  expect(journal.after(0)?.headers).toEqual(expected);
+  journal.end(traced, "succeeded", 2);
+  for (const id of ["a", "b", "c"]) journal.end(await live(id), "succeeded", 3);
+  await reopen({ compactAboveBytes: 1 });
+  await reopen();
+  expect(journal.operations.has("op-traced")).toBe(false);
+  expect(journal.after(0)?.headers).toEqual(expected);
+});

@@ -25,6 +25,7 @@ interface EventRecord {
   readonly subject: string;
   readonly data: string;
   readonly operation?: string;
+  readonly traceparent?: string;
 }
 
 type JournalRecord =
@@ -68,6 +69,8 @@ export interface JournalOptions {
   readonly compactAboveBytes: number;
   readonly onFailure: (error: unknown) => void;
   readonly onRecovered: () => void;
+  /** Told how long each batch of records took to be stored, in milliseconds. */
+  readonly onSync?: (durationMs: number) => void;
 }
 
 /** Events that the stream doesn't have yet are kept beyond the retention, up to this many times as many. */
@@ -113,6 +116,7 @@ export class Journal {
   static async open(options: JournalOptions): Promise<Journal> {
     const { log, records, dropped } = await AppendLog.open(join(options.directory, "journal.ndjson"));
     const state = replay(records.map((text) => JSON.parse(text) as JournalRecord));
+    if (options.onSync) log.onSync = options.onSync;
     const journal = new Journal(log, state, dropped, options);
     journal.#forget();
     if (records.length === 0 || log.size > options.compactAboveBytes) await journal.#compact();
@@ -208,6 +212,11 @@ export class Journal {
     this.#acknowledged = Math.max(this.#acknowledged, id);
   }
 
+  /** Of the file. */
+  get bytes(): number {
+    return this.#log.size;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -215,7 +224,8 @@ export class Journal {
   }
 
   #event(subject: string, data: Uint8Array, operation?: string): JournalEvent {
-    const event = { id: this.#nextEvent, subject, data, headers: headersOf(operation) };
+    const traceparent = operation === undefined ? undefined : this.operations.get(operation)?.traceparent;
+    const event = { id: this.#nextEvent, subject, data, headers: headersOf(operation, traceparent) };
     this.#nextEvent += 1;
     return event;
   }
@@ -317,10 +327,13 @@ const eventRecord = (event: JournalEvent): EventRecord => ({
   subject: event.subject,
   data: Buffer.from(event.data).toString("base64"),
   ...(event.headers[headers.operationId] && { operation: event.headers[headers.operationId] }),
+  ...(event.headers[headers.traceparent] && { traceparent: event.headers[headers.traceparent] }),
 });
 
-const headersOf = (operation: string | undefined): Readonly<Record<string, string>> =>
-  operation === undefined ? {} : { [headers.operationId]: operation };
+const headersOf = (operation?: string, traceparent?: string): Readonly<Record<string, string>> => ({
+  ...(operation !== undefined && { [headers.operationId]: operation }),
+  ...(traceparent !== undefined && { [headers.traceparent]: traceparent }),
+});
 
 interface JournalState {
   epoch: string;
@@ -347,7 +360,7 @@ function replay(records: readonly JournalRecord[]): JournalState {
       id: event.n,
       subject: event.subject,
       data: Buffer.from(event.data, "base64"),
-      headers: headersOf(event.operation),
+      headers: headersOf(event.operation, event.traceparent),
     });
     state.nextEvent = Math.max(state.nextEvent, event.n + 1);
   };

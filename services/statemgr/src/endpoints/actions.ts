@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type Answer, type RequestContext, type Served, served } from "@busbar/bus";
 import {
   type Action,
+  asBusbarError,
   BusbarError,
   type ComponentName,
   decodeActionRequest,
@@ -15,7 +16,7 @@ import {
   type Verb,
   verbOf,
 } from "@busbar/contracts";
-import type { Clock } from "@busbar/daemon";
+import type { Clock, Tracer } from "@busbar/daemon";
 import { operationTime, type Platform } from "@busbar/platform";
 import type { Ledger, Taken } from "../operations/ledger.ts";
 import type { Companions } from "../operations/power-link.ts";
@@ -30,6 +31,7 @@ export interface ActionOptions {
   readonly ledger: Ledger;
   readonly pursuit: Pursuit;
   readonly clock: Clock;
+  readonly tracer: Tracer;
   /** Request ids kept at most; when they are that many, new ones are refused, except for an off. */
   readonly requestLimit: number;
 }
@@ -45,7 +47,7 @@ export function actionEndpoints(options: ActionOptions): Served[] {
     served(endpoint, (body, context) => {
       const { component, action, verb } = readRequest(body, context, options.platform);
       const key = `${context.actor ?? ""} ${context.subject} ${context.requestId}`;
-      const work = () => carryOut({ component, action, verb, body, context }, options);
+      const work = () => traced({ component, action, verb, body, context }, options);
       if (context.requestId === undefined) return work();
       // A duplicate in flight waits for the first one; the stored answer then tells it the same.
       const ahead = inFlight.get(key);
@@ -63,13 +65,15 @@ interface Received {
   readonly verb: Verb;
   readonly body: Uint8Array;
   readonly context: RequestContext;
+  /** Of the span that this request is. */
+  readonly traceparent?: string | undefined;
 }
 
 function readRequest(
   body: Uint8Array,
   context: RequestContext,
   platform: Platform,
-): Omit<Received, "body" | "context"> {
+): Pick<Received, "component" | "action" | "verb"> {
   const component = context.component();
   if (!platform.domains.has(component)) {
     throw new BusbarError("NOT_FOUND", `the platform has no ${component}`, {
@@ -87,6 +91,30 @@ function readRequest(
     });
   }
   return { component, action, verb };
+}
+
+/** One span per request; what the request brings about belongs to it. */
+async function traced(received: Received, options: ActionOptions): Promise<Answer<Uint8Array>> {
+  const { component, action, context } = received;
+  const span = options.tracer.start(`${action} ${component}`, {
+    parent: context.traceparent,
+    kind: "server",
+    attributes: {
+      "busbar.component": component,
+      "busbar.action": action,
+      "busbar.request_id": context.requestId,
+      "busbar.actor": context.actor,
+    },
+  });
+  try {
+    const reply = await carryOut({ ...received, traceparent: span.traceparent }, options);
+    span.end({ attributes: { "busbar.outcome": reply.outcome, "busbar.operation_id": reply.operationId } });
+    return reply;
+  } catch (error) {
+    const { code, message, operationId } = asBusbarError(error);
+    span.end({ attributes: { "busbar.outcome": code, "busbar.operation_id": operationId }, error: message });
+    throw error;
+  }
 }
 
 async function carryOut(received: Received, options: ActionOptions): Promise<Answer<Uint8Array>> {
@@ -116,9 +144,8 @@ async function carryOut(received: Received, options: ActionOptions): Promise<Ans
   }
 }
 
-const companionsOf = ({ override, traceparent }: RequestContext): Companions => ({
+const companionsOf = ({ override }: RequestContext): Companions => ({
   ...(override !== undefined && { override }),
-  ...(traceparent !== undefined && { traceparent }),
 });
 
 const answer = (
@@ -150,7 +177,7 @@ function answered(
 }
 
 function take(
-  { component, action, verb, context }: Received,
+  { component, action, verb, context, traceparent }: Received,
   digest: string,
   options: ActionOptions,
 ): { taken: Taken } {
@@ -170,6 +197,7 @@ function take(
     verb,
     actor: context.actor ?? "",
     requestId: context.requestId,
+    traceparent,
     timeout,
   });
   if (context.requestId !== undefined && hasRoom) {

@@ -77,7 +77,9 @@ export class ChangeLog {
       changedAt: timestamp(row.changed_at),
       origin: originOf({ id, ...row }, this.#epoch),
     });
-    const outboxId = Number(this.#tables.addOutbox(subjects.transition(change.component), message).lastInsertRowid);
+    const subject = subjects.transition(change.component);
+    const traceparent = change.operation?.traceparent ?? null;
+    const outboxId = Number(this.#tables.addOutbox(subject, message, traceparent).lastInsertRowid);
     if (id % pruneEvery === 0) {
       this.#tables.pruneChanges(this.#retention.stateChanges);
       this.#tables.pruneOutbox(Math.min(this.#retention.published(), outboxId - this.#retention.events));

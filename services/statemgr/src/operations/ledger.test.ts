@@ -354,3 +354,24 @@ describe("what a request would come to", () => {
     expect(code(() => foresee("on", other))).toBe("CONFLICT");
   });
 });
+
+it("an operation and its events keep the trace context of the request, whatever is sent again after a crash", () => {
+  observe({});
+  const mark = tables.lastChange()?.id ?? 0;
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const { operationId } = ledger.request({
+    component: host,
+    action: "HOST_ACTION_ON",
+    verb: "on",
+    actor: "tester",
+    requestId: undefined,
+    traceparent,
+    timeout: milliseconds(30_000),
+  });
+  ledger.result(host, String(operationId), { success: true, power: "on" });
+  expect(tables.operation(String(operationId))).toMatchObject({ traceparent });
+  const told: (string | null)[] = [];
+  for (let row = tables.nextOutbox(mark); row; row = tables.nextOutbox(row.id)) told.push(row.traceparent);
+  expect(told.length).toBeGreaterThanOrEqual(2);
+  expect(new Set(told)).toEqual(new Set([traceparent]));
+});

@@ -24,6 +24,7 @@ export interface ActionRequest {
   readonly verb: Verb;
   readonly actor: string;
   readonly requestId: string | undefined;
+  readonly traceparent?: string | undefined;
   /** From admission to the verified end. */
   readonly timeout: Milliseconds;
 }
@@ -227,6 +228,7 @@ export class Ledger {
       boot_id: this.#clock.bootId,
       deadline: this.#clock.boottime() + request.timeout + graceMs,
       timeout_ms: request.timeout,
+      traceparent: request.traceparent ?? null,
     };
     this.#tables.addOperation(operation);
     for (const name of this.#carriedAlong(request))

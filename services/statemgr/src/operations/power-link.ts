@@ -34,7 +34,7 @@ export type Submission =
   | { readonly kind: "lost"; readonly error: BusbarError };
 
 /** What a request says that statemgr passes on and doesn't decide about. */
-export type Companions = Pick<RequestHeaders, "override" | "traceparent">;
+export type Companions = Pick<RequestHeaders, "override">;
 
 const States = busbar.v1.OperationState;
 const openStates: ReadonlySet<busbar.v1.OperationState> = new Set([
@@ -73,6 +73,7 @@ export class PowerLink {
             ...(operation.request_id !== null && { requestId: operation.request_id }),
             ...companions,
             timeout: milliseconds(Math.min(operation.timeout_ms, longestTimeout)),
+            ...(operation.traceparent !== null && { traceparent: operation.traceparent }),
           },
           signal,
         },

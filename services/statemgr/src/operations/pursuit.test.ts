@@ -23,6 +23,7 @@ const operation: OperationRow = {
   boot_id: clock.bootId,
   deadline: 60_000,
   timeout_ms: 30_000,
+  traceparent: null,
 };
 
 test("a lost request is sent again with what was to be overridden and its trace", async () => {

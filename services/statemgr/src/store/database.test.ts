@@ -1,8 +1,10 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Sqlite from "better-sqlite3";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openDatabase } from "./database.ts";
+import { migrations } from "./migrations.ts";
 
 let directory: string;
 let path: string;
@@ -49,4 +51,18 @@ it("a file of a newer version is refused and left alone", () => {
   database.close();
   expect(() => openDatabase(directory)).toThrowError(/schema 999/);
   expect(readdirSync(directory).filter((file) => file.includes("damaged"))).toEqual([]);
+});
+
+it("a file of the first version keeps its rows and gets what came since", () => {
+  const [first = ""] = migrations;
+  const old = new Sqlite(path);
+  old.exec(first);
+  old.pragma("user_version = 1");
+  old.prepare("INSERT INTO outbox (subject, data) VALUES ('kept', x'01')").run();
+  old.close();
+  const { database, keptAside } = openDatabase(directory);
+  expect(keptAside).toBeUndefined();
+  expect(database.prepare("SELECT * FROM outbox").get()).toMatchObject({ subject: "kept", traceparent: null });
+  expect(database.pragma("user_version", { simple: true })).toBe(migrations.length);
+  database.close();
 });

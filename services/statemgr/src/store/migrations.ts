@@ -79,4 +79,9 @@ export const migrations: readonly string[] = [
     data    BLOB NOT NULL
   );
   `,
+  `
+  -- W3C trace context of the request: what is sent again after a crash belongs to the same trace.
+  ALTER TABLE operation ADD COLUMN traceparent TEXT;
+  ALTER TABLE outbox ADD COLUMN traceparent TEXT;
+  `,
 ];

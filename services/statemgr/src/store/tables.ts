@@ -35,6 +35,7 @@ export interface OperationRow {
   readonly boot_id: string;
   readonly deadline: number;
   readonly timeout_ms: number;
+  readonly traceparent: string | null;
 }
 
 export type ChangeReason =
@@ -80,6 +81,7 @@ export interface OutboxTableRow {
   readonly id: number;
   readonly subject: string;
   readonly data: Buffer;
+  readonly traceparent: string | null;
 }
 
 /** The statements, prepared once. Nothing here decides anything. */
@@ -109,8 +111,8 @@ export function tables(database: Database) {
     operation: one<OperationRow>("SELECT * FROM operation WHERE id = ?"),
     openOperations: all<OperationRow>("SELECT * FROM operation WHERE state = 'open'"),
     addOperation: run(
-      `INSERT INTO operation (id, component, action, verb, actor, request_id, state, accepted_at, boot_id, deadline, timeout_ms)
-       VALUES (@id, @component, @action, @verb, @actor, @request_id, @state, @accepted_at, @boot_id, @deadline, @timeout_ms)`,
+      `INSERT INTO operation (id, component, action, verb, actor, request_id, state, accepted_at, boot_id, deadline, timeout_ms, traceparent)
+       VALUES (@id, @component, @action, @verb, @actor, @request_id, @state, @accepted_at, @boot_id, @deadline, @timeout_ms, @traceparent)`,
     ),
     endOperation: run(
       "UPDATE operation SET state = ?, error_code = ?, message = ?, finished_at = ? WHERE id = ? AND state = 'open'",
@@ -135,7 +137,7 @@ export function tables(database: Database) {
     forgetRequest: run("DELETE FROM request WHERE operation_id = ?"),
     pruneRequests: run("DELETE FROM request WHERE expires_at < ?"),
 
-    addOutbox: run("INSERT INTO outbox (subject, data) VALUES (?, ?)"),
+    addOutbox: run("INSERT INTO outbox (subject, data, traceparent) VALUES (?, ?, ?)"),
     nextOutbox: one<OutboxTableRow>("SELECT * FROM outbox WHERE id > ? ORDER BY id LIMIT 1"),
     pruneOutbox: run("DELETE FROM outbox WHERE id <= ?"),
   };
