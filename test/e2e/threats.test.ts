@@ -1,4 +1,4 @@
-import { busbar, componentName, endpoints, milliseconds, peerSubjects, subjects } from "@busbar/contracts";
+import { busbar, componentName, endpoints, milliseconds, subjects } from "@busbar/contracts";
 import { type AlertEncoding, Thermalmgr } from "@busbar/simulator/stand-ins";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually, patienceMs } from "./bounded.ts";
@@ -181,8 +181,21 @@ describe("a thermtrip line", () => {
   });
 });
 
-test("every subject that powermgr listens to for alerts is heard", async () => {
-  expect(Object.values(peerSubjects)).toEqual(expect.arrayContaining(["thermalmgr.alerts.emergency"]));
+test("thermalmgr hears of an operation when it starts and when it has ended", async () => {
+  await system().bring("host.0", "off");
+  const count = () => [
+    thermalmgr.operations("OPERATION_STATE_RUNNING"),
+    thermalmgr.operations("OPERATION_STATE_SUCCEEDED"),
+  ];
+  const [started = 0, ended = 0] = count();
+  await system().done("host.0", "HOST_ACTION_ON");
+  await eventually("both were heard", async () => {
+    expect(count()).toEqual([started + 1, ended + 1]);
+    return true;
+  });
+});
+
+test("powermgr's own subject for thermal emergencies cuts power, too", async () => {
   await system().bring("host.0", "on");
   await thermalmgr.demand("emergency_shutdown", emergency);
   await latched();

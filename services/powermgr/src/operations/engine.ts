@@ -329,7 +329,11 @@ export class PowerEngine {
 
   #run(live: Live): void {
     live.running = true;
-    if (!live.abort.signal.aborted) this.onStart([...live.footprint], live.id);
+    if (!live.abort.signal.aborted) {
+      live.operation.state = "running";
+      live.operation.startedAt ??= this.#options.clock.now();
+      this.onStart([...live.footprint], live.id);
+    }
     this.#track(this.#carryOut(live));
   }
 
