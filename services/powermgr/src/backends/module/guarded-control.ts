@@ -29,7 +29,8 @@ export function guardedControl(control: DomainControl, guard: Guard): DomainCont
     ...(control.evidence && {
       evidence: () => answered(async () => control.evidence?.(), undefined),
     }),
-    unavailable: () => quietly(() => control.unavailable(), `module ${guard.module} can't say whether it is available`),
+    unavailable: (use) =>
+      quietly(() => control.unavailable(use), `module ${guard.module} can't say whether it is available`),
     onAvailability: (listener) => control.onAvailability(listener),
     close: () => control.close(),
   };

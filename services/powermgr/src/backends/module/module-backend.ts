@@ -1,11 +1,11 @@
-import type { DomainControl } from "@busbar/backend";
+import type { DomainControl, Sense } from "@busbar/backend";
 import { BusbarError } from "@busbar/contracts";
 import type { PowerDomain } from "@busbar/platform";
 import { ModuleControl, type ModuleSurroundings } from "./module-control.ts";
 
 /**
- * A domain with a module. Power-good lines of the platform file, which `watch` follows, decide over what the module senses:
- * they show the board itself.
+ * A domain with a module. Lines of the platform file, which `watch` follows, are the board's own: power-good among them
+ * decides over what the module senses.
  */
 export async function moduleControl(
   domain: PowerDomain,
@@ -15,14 +15,24 @@ export async function moduleControl(
   const { backend } = domain;
   if (backend.type !== "module") throw new BusbarError("INTERNAL", `${domain.name} has no module`);
   const module = new ModuleControl(domain, backend, surroundings);
-  const watched = domain.powerGood.lines.length === 0 ? undefined : await watch();
+  const showsPower = domain.powerGood.lines.length > 0;
+  const watched = showsPower || hasExtraLines(domain) ? await watch() : undefined;
   await module.tried;
-  return watched === undefined ? module : sensedBy(watched, module);
+  return watched === undefined ? module : withLines(watched, module, showsPower ? watched.sense : module.sense);
 }
 
-function sensedBy(watched: DomainControl, module: ModuleControl): DomainControl {
+const hasExtraLines = ({ standbyGood, inputs, faults, sequence }: PowerDomain): boolean =>
+  [standbyGood, inputs, faults, sequence.beforeOn, sequence.afterOff].some((part) => part !== undefined);
+
+function withLines(watched: DomainControl, module: ModuleControl, sense: Sense): DomainControl {
+  const { standby, auxiliary, panel, faults } = watched;
   return {
-    sense: watched.sense,
+    sense,
+    ...(standby && { standby }),
+    ...(auxiliary && { auxiliary }),
+    ...(panel && { panel }),
+    ...(faults && { faults }),
+    impaired: () => watched.impaired?.(),
     get powerButton() {
       return module.powerButton;
     },
@@ -39,7 +49,7 @@ function sensedBy(watched: DomainControl, module: ModuleControl): DomainControl 
       return module.measure;
     },
     evidence: () => module.evidence(),
-    unavailable: () => module.unavailable() ?? watched.unavailable(),
+    unavailable: (use) => module.unavailable(use) ?? watched.unavailable(use),
     onAvailability(listener) {
       const ends = [module.onAvailability(listener), watched.onAvailability(listener)];
       return () => {

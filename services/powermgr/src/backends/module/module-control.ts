@@ -1,4 +1,4 @@
-import type { BackendContext, DomainControl, Power, PowerBackend, Sense } from "@busbar/backend";
+import type { BackendContext, DomainControl, Power, PowerBackend, PowerUse, Sense } from "@busbar/backend";
 import { asBusbarError, BusbarError } from "@busbar/contracts";
 import type { Log } from "@busbar/daemon";
 import type { ModuleBackend, PowerDomain } from "@busbar/platform";
@@ -93,8 +93,8 @@ export class ModuleControl implements DomainControl {
     return this.#opened?.evidence?.();
   }
 
-  unavailable(): string | undefined {
-    return this.#opened === undefined ? this.#missing : this.#opened.unavailable();
+  unavailable(use?: PowerUse): string | undefined {
+    return this.#opened === undefined ? this.#missing : this.#opened.unavailable(use);
   }
 
   onAvailability(listener: () => void): () => void {
