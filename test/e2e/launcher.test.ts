@@ -364,7 +364,7 @@ describe("two launchers side by side", () => {
     const { code } = await second.ended();
     expect(code).toBe(5);
     expect(second.stderr.all).toHaveLength(1);
-    expect(second.stderr.all[0]).toMatch(new RegExp(`\\b${system.program.pid}\\b.*; .*another directory`));
+    expect(second.stderr.all[0]).toMatch(new RegExp(`\\b${system.program.pid}\\b.*; .*another data directory`));
     expect(runFile(system.dataDir)).toEqual(system.run);
     await stop(system);
   });

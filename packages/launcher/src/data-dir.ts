@@ -1,30 +1,37 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { BusbarError } from "@busbar/contracts";
+import { asBusbarError, BusbarError } from "@busbar/contracts";
+import { lockDataDir } from "@busbar/daemon";
 import { readRunFile } from "./run-file.ts";
 
-const lockFile = (dir: string) => join(dir, "launcher.pid");
-
+/** A process of another user is alive, too, though it can't be signalled. */
 function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
-/** A process that works in a directory: its launcher, or what a killed launcher left behind. */
-function holderOf(dir: string): number | undefined {
-  const launcher = existsSync(lockFile(dir)) ? [Number(readFileSync(lockFile(dir), "utf8"))] : [];
-  return [...launcher, ...Object.values(readRunFile(dir)?.pids ?? {})].find(isAlive);
-}
+/** What a killed launcher left behind and what still runs. */
+const leftIn = (dir: string): number | undefined => Object.values(readRunFile(dir)?.pids ?? {}).find(isAlive);
 
+/**
+ * Takes a directory for as long as this process lives; two that start at the same moment can't both have it.
+ * @throws BusbarError CONFLICT naming the process that works in it
+ */
 function take(dir: string): string {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  writeFileSync(lockFile(dir), String(process.pid), { mode: 0o600 });
-  return dir;
+  const lock = lockDataDir(dir);
+  const holder = leftIn(dir);
+  if (holder === undefined) return dir;
+  lock.release();
+  throw new BusbarError("CONFLICT", `process ${holder} works in ${dir}`, {
+    component: "--data-dir",
+    remedy: `stop it (kill ${holder}), or give another data directory`,
+  });
 }
 
 /** A directory for one run that nobody needs afterwards. */
@@ -36,17 +43,12 @@ export const temporaryDataDir = (): string => take(mkdtempSync(join(tmpdir(), "b
  * @throws BusbarError CONFLICT when the directory that was asked for is in use
  */
 export function claimDataDir(root: string, profile: string, asked: string | undefined): string {
-  if (asked !== undefined) {
-    const dir = resolve(asked);
-    const holder = holderOf(dir);
-    if (holder === undefined) return take(dir);
-    throw new BusbarError("CONFLICT", `process ${holder} works in ${dir}`, {
-      component: "--data-dir",
-      remedy: `stop it (kill ${holder}), or give another directory`,
-    });
-  }
+  if (asked !== undefined) return take(resolve(asked));
   for (let number = 1; ; number += 1) {
-    const dir = join(root, ".data", number === 1 ? profile : `${profile}-${number}`);
-    if (holderOf(dir) === undefined) return take(dir);
+    try {
+      return take(join(root, ".data", number === 1 ? profile : `${profile}-${number}`));
+    } catch (error) {
+      if (asBusbarError(error).code !== "CONFLICT") throw error;
+    }
   }
 }
