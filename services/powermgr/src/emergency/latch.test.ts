@@ -57,6 +57,18 @@ it("is gone from both places once cleared, whatever was still being written", as
   expect((await open()).state).toBeUndefined();
 });
 
+it("holds when it is set anew while it is being cleared, also for the next start", async () => {
+  const latch = await open();
+  latch.set(state);
+  const cleared = latch.clear();
+  const anew: LatchState = { ...state, reason: "smoke again" };
+  latch.set(anew);
+  await expect(cleared).rejects.toMatchObject({ code: "CONFLICT", reason: "latched-anew" });
+  expect(latch.state).toEqual(anew);
+  await latch.close();
+  expect((await open()).state).toEqual(anew);
+});
+
 describe("counts as set when its file", () => {
   it.each([
     ["is empty, as touch(1) makes it", ""],

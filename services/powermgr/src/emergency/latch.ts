@@ -77,18 +77,33 @@ export class Latch {
     this.#store(this.#generation);
   }
 
-  /** @throws BusbarError UNAVAILABLE when a file of it can't be removed: it would latch again at the next start */
+  /**
+   * @throws BusbarError UNAVAILABLE when a file of it can't be removed: it would latch again at the next start;
+   *   CONFLICT when it was set anew meanwhile, and then it holds
+   */
   async clear(): Promise<void> {
     clearTimeout(this.#retry);
     this.#generation += 1; // a write under way goes no further
-    await this.#writing;
-    try {
+    const generation = this.#generation;
+    const removed = this.#writing.then(async () => {
       for (const directory of this.#options.directories) await rm(join(directory, latchFile), { force: true });
+    });
+    // What is set meanwhile is written after this, not under it.
+    this.#writing = removed.catch(() => {});
+    try {
+      await removed;
     } catch (cause) {
+      if (generation === this.#generation) this.#store(generation);
       throw new BusbarError("UNAVAILABLE", `the emergency latch can't be removed: ${textOf(cause)}`, {
         cause,
         reason: "latch-unwritable",
         remedy: "make the directory writable, then clear again",
+      });
+    }
+    if (generation !== this.#generation) {
+      throw new BusbarError("CONFLICT", "another emergency was declared while this one was cleared", {
+        reason: "latched-anew",
+        remedy: "look at its cause (powermgr.system.emergency.get), then clear again",
       });
     }
     this.#state = undefined;
