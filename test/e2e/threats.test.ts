@@ -159,6 +159,21 @@ describe("a thermtrip line", () => {
     subscription.unsubscribe();
   });
 
+  test("that is active when powermgr starts again cuts its host, with one hold", async () => {
+    await system().bring("host.0", "on");
+    const { powermgr } = system().suite.processes;
+    await powermgr.stop();
+    const seq = await system().seq();
+    await system().board.setFault({ kind: "line-stuck", line: "thermtrip-0", level: "low" });
+    powermgr.start();
+    await system().answers();
+    const { operationIds } = await latched();
+    await isPower("host.0", POWER_OFF);
+    expect(operationIds).toHaveLength(1);
+    expect(await system().pulses("power-button-0", seq)).toHaveLength(1);
+    await system().agrees();
+  });
+
   test("cuts its host without a broker", async () => {
     await system().bring("host.0", "on");
     const { broker } = system().suite.processes;

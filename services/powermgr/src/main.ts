@@ -229,14 +229,16 @@ async function start(context: DaemonContext<Config>): Promise<void> {
   const standby: StandbyPower = followStandby(parts);
   const powerLoss = followPowerLoss(parts, faultLines, metrics);
   const poweredOn = countPoweredOn(parts, metrics);
-  await Promise.all([faultLines.start(), standby.start()]);
+  await standby.start();
   await monitor.start();
-  await panel.start();
   onStop("monitors", () => {
     for (const each of [panel, monitor, powerLoss, faultLines, standby, poweredOn]) each.close();
   });
   // Hardware is safe and watched before anybody is waited for.
   engine.recover();
+  // What they ask for at once finds the operations that a crash left open, and takes them over.
+  await faultLines.start();
+  await panel.start();
 
   const bus = await connectBus({ url: config.natsUrl, name: "powermgr", log, signal });
   onStop("bus", () => bus.close(closeGrace));

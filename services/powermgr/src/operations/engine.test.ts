@@ -13,7 +13,7 @@ import {
 } from "@busbar/contracts";
 import { createLog, systemClock } from "@busbar/daemon";
 import { type Platform, type Policies, type PowerDomain, parsePlatform } from "@busbar/platform";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Journal } from "../store/journal.ts";
 import { ToyHost, ToyRail } from "../testing/toy-control.ts";
 import { PowerEngine } from "./engine.ts";
@@ -586,4 +586,14 @@ describe("what admission would say", () => {
     submit("force-off");
     await ended(off);
   });
+});
+
+it("what began before the recovery is carried out once: a fault line may cut power while powermgr starts", async () => {
+  hosts.first.power = "on";
+  const operation = submit("force-off");
+  engine.recover();
+  await vi.waitFor(() => expect(operation.state).toBe("succeeded"));
+  await engine.stop();
+  expect(hosts.first.acts.filter((act) => act === "hold")).toHaveLength(1);
+  expect(operation.outcomes).toHaveLength(1);
 });

@@ -162,7 +162,8 @@ export class PowerEngine {
     const { journal, clock } = this.#options;
     for (const operation of journal.operations.values()) {
       this.#rememberPress(operation);
-      if (isFinal(operation.state)) continue;
+      const isOpen = this.#open.some(({ id }) => id === operation.id);
+      if (isOpen || isFinal(operation.state)) continue;
       const isSameBoot = operation.deadline.boot === clock.bootId;
       const timeMs = isSameBoot ? Math.max(0, operation.deadline.at - clock.boottime()) : operation.timeoutMs;
       // What had started held its domains alone; what had not waits for them as it did.
